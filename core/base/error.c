@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    int exit_status;
+    const char *text;
+} status_table[VT_STATUS_COUNT] = {
+#define VT_STATUS(id, exit_status, text) [id] = {exit_status, text},
+#include "core/base/status.def"
+#undef VT_STATUS
+};
+
+enum vt_status vt_error_set(struct vt_error *err, enum vt_status status, const char *format,
+                            ...) {
+    if (err) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(err->text, sizeof err->text, format, args);
+        va_end(args);
+        err->status = status;
+    }
+    return status;
+}
+
+static enum vt_status status_of_errno(int error_number) {
+    if (error_number == ENOENT)
+        return VT_ERR_NOT_FOUND;
+    return error_number == ENOMEM ? VT_ERR_NO_MEMORY : VT_ERR_IO;
+}
+
+enum vt_status vt_error_set_errno(struct vt_error *err, int error_number,
+                                  const char *format, ...) {
+    enum vt_status status = status_of_errno(error_number);
+    if (err) {
+        va_list args;
+        va_start(args, format);
+        int n = vsnprintf(err->text, sizeof err->text, format, args);
+        va_end(args);
+        if (n >= 0 && (size_t)n < sizeof err->text) {
+            size_t used = (size_t)n;
+            snprintf(err->text + used, sizeof err->text - used, ": %s",
+                     strerror(error_number));
+        }
+        err->status = status;
+    }
+    return status;
+}
+
+enum vt_status vt_error_prefix(struct vt_error *err, const char *format, ...) {
+    VT_REQUIRE(err != NULL);
+    char sentence[VT_ERROR_TEXT_BYTES];
+    memcpy(sentence, err->text, sizeof sentence);
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    if (n >= 0 && (size_t)n < sizeof err->text) {
+        size_t used = (size_t)n;
+        snprintf(err->text + used, sizeof err->text - used, ": %s", sentence);
+    }
+    return err->status;
+}
+
+int vt_status_exit_status(enum vt_status status) {
+    VT_REQUIRE(status < VT_STATUS_COUNT);
+    return status_table[status].exit_status;
+}
+
+const char *vt_status_text(enum vt_status status) {
+    VT_REQUIRE(status < VT_STATUS_COUNT);
+    return status_table[status].text;
+}
+
+_Noreturn void vt_contract_broken(const char *file, int line, const char *condition) {
+    fprintf(stderr, "viztracer: broken contract at %s:%d: %s\n", file, line, condition);
+    abort();
+}
