@@ -2,8 +2,9 @@
  *
  * A growing byte buffer.
  *
- * Appending never fails half-way: when memory runs out the buffer keeps what it has, `failed`
- * is set, later appends do nothing, and the owner asks once at the end (vt_buf_status).
+ * Appending never fails half-way: when memory runs out the buffer keeps what it has,
+ * `failed` is set, later appends do nothing, and the owner asks once at the end
+ * (vt_buf_status).
  *
  * Ownership: the owner calls vt_buf_fini, or takes the bytes with vt_buf_steal.
  */
@@ -17,8 +18,8 @@
 #include <stdint.h>
 
 struct vt_buf {
-    char *data;      /* `size` bytes, then one NUL that is not counted; NULL while empty */
-    size_t size;     /* bytes */
+    char *data;  /* `size` bytes, then one NUL that is not counted; NULL while empty */
+    size_t size; /* bytes */
     size_t capacity; /* bytes */
     bool failed;     /* memory ran out at some append */
 };
@@ -39,11 +40,12 @@ char *vt_buf_reserve(struct vt_buf *buf, size_t size);
 /* Forgets the bytes and the failure, keeps the memory. */
 void vt_buf_clear(struct vt_buf *buf);
 
-/* Gives the bytes away (owned by the caller: free); the buffer is empty afterwards. An empty
- * buffer gives an allocated empty string. NULL when memory ran out. */
+/* Gives the bytes away (owned by the caller: free); the buffer is empty afterwards. An
+ * empty buffer gives an allocated empty string. NULL when memory ran out. */
 char *vt_buf_steal(struct vt_buf *buf);
 
 /* VT_OK, or VT_ERR_NO_MEMORY when an append failed. */
-VT_NODISCARD enum vt_status vt_buf_status(const struct vt_buf *buf, struct vt_error *err);
+VT_NODISCARD enum vt_status vt_buf_status(const struct vt_buf *buf,
+                                          struct vt_error *err);
 
 #endif

@@ -17,8 +17,8 @@ static const struct {
 #undef VT_STATUS
 };
 
-enum vt_status vt_error_set(struct vt_error *err, enum vt_status status, const char *format,
-                            ...) {
+enum vt_status vt_error_set(struct vt_error *err, enum vt_status status,
+                            const char *format, ...) {
     if (err) {
         va_list args;
         va_start(args, format);

@@ -2,9 +2,9 @@
  *
  * One error: what kind it is and the sentence that a user reads.
  *
- * Whoever finds the failure writes the sentence (lower case, no full stop, with the place);
- * callers on the way up put the file or the step before it (vt_error_prefix). A broken contract
- * is not an error: VT_REQUIRE aborts with the place in our source.
+ * Whoever finds the failure writes the sentence (lower case, no full stop, with the
+ * place); callers on the way up put the file or the step before it (vt_error_prefix). A
+ * broken contract is not an error: VT_REQUIRE aborts with the place in our source.
  *
  * Ownership: struct vt_error is plain data in the caller's memory and owns nothing.
  */
@@ -29,10 +29,10 @@ struct vt_error {
     char text[VT_ERROR_TEXT_BYTES]; /* NUL-terminated; longer sentences are cut */
 };
 
-/* Writes the sentence and returns `status`, so that a finder can `return vt_error_set(…)`.
- * `err` may be NULL. */
-enum vt_status vt_error_set(struct vt_error *err, enum vt_status status, const char *format,
-                            ...) VT_PRINTF(3, 4);
+/* Writes the sentence and returns `status`, so that a finder can `return
+ * vt_error_set(…)`. `err` may be NULL. */
+enum vt_status vt_error_set(struct vt_error *err, enum vt_status status,
+                            const char *format, ...) VT_PRINTF(3, 4);
 
 /* The same with ": <strerror(error_number)>" behind the sentence; status VT_ERR_IO, or
  * VT_ERR_NOT_FOUND for ENOENT, VT_ERR_NO_MEMORY for ENOMEM. */
@@ -52,7 +52,7 @@ const char *vt_status_text(enum vt_status status);
 /* Aborts with file, line and the broken condition. */
 _Noreturn void vt_contract_broken(const char *file, int line, const char *condition);
 
-#define VT_REQUIRE(condition)                                                            \
+#define VT_REQUIRE(condition)                                                          \
     ((condition) ? (void)0 : vt_contract_broken(__FILE__, __LINE__, #condition))
 
 #endif

@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The bytes of a log: what the recorder (core/record) writes while a program runs and what every
- * report is read from (core/trace/log_reader). The kernel keeps them when the program dies.
+ * The bytes of a log: what the recorder (core/record) writes while a program runs and
+ * what every report is read from (core/trace/log_reader). The kernel keeps them when
+ * the program dies.
  *
- * A log is an array of 64 KB blocks. Numbers are in the byte order of the machine (little endian
- * on all that we support); a log is read where it was written or refused.
+ * A log is an array of 64 KB blocks. Numbers are in the byte order of the machine
+ * (little endian on all that we support); a log is read where it was written or
+ * refused.
  *
- *   block 0        struct vt_log_header, then nothing
- *   block 1 …      struct vt_block_header (64 bytes), then the block's body by its kind:
+ *   block 0     struct vt_log_header, then nothing
+ *   block 1 …   struct vt_block_header (64 bytes), then the block's body by its kind:
  *
- *     EVENTS   ┌────────┬────────┬────────┬─ … ─┐  slots of 24 bytes, `committed` of them valid,
- *              │ slot 0 │ slot 1 │ slot 2 │     │  in the order in which the events ended
- *              └────────┴────────┴────────┴─ … ─┘
- *     SYMBOLS  ┌──────────────────┬─────────┬─ … ┐  entries of varying size, `committed` bytes valid;
- *              │ struct vt_symbol │ payload │    │  each a multiple of 8 bytes, append only
- *              └──────────────────┴─────────┴─ … ┘
- *     STACK    ┌───────┬───────┬─ … ┐  struct vt_frame, outermost first: the calls of one thread
- *              │ frame │ frame │    │  that are open now. Segment 0 holds in `committed` the
- *              └───────┴───────┴─ … ┘  depth over all segments of that thread
+ *     EVENTS   ┌────────┬────────┬─ … ─┐  slots of 24 bytes, `committed` of them valid,
+ *              │ slot 0 │ slot 1 │     │  in the order in which the events ended
+ *              └────────┴────────┴─ … ─┘
+ *     SYMBOLS  ┌──────────────────┬─────────┬─ … ┐  entries of varying size,
+ *              │ struct vt_symbol │ payload │    │  `committed` bytes valid; each a
+ *              └──────────────────┴─────────┴─ … ┘  multiple of 8 bytes, append only
+ *     STACK    ┌───────┬───────┬─ … ┐  struct vt_frame, outermost first: the calls of
+ *              │ frame │ frame │    │  one thread that are open now. Segment 0 holds in
+ *              └───────┴───────┴─ … ┘  `committed` the depth over all its segments
  *     FREE     nothing: waiting to be used again
  *
- * A block that is larger than 64 KB (one symbol with a very long text) has `span` > 1 and covers
- * the following span - 1 blocks, which have no header.
+ * A block that is larger than 64 KB (one symbol with a very long text) has `span` > 1
+ * and covers the following span - 1 blocks, which have no header.
  *
- * Publishing: bytes first, then `committed` (and `depth`, `block_count`) with release order. A
- * reader loads the counter with acquire order and sees whole slots only. A block that is used
- * again changes `generation`: odd while it is being reset, even otherwise; who reads a log that
- * is still being written copies the block, reads the generation again and drops the copy if it
- * moved.
+ * Publishing: bytes first, then `committed` (and `depth`, `block_count`) with release
+ * order. A reader loads the counter with acquire order and sees whole slots only. A
+ * block that is used again changes `generation`: odd while it is being reset, even
+ * otherwise; who reads a log that is still being written copies the block, reads the
+ * generation again and drops the copy if it moved.
  *
- * Which events are kept: the newest `capacity` by end time over all EVENTS blocks whose session
- * is >= the header's `first_session`. More than that may still lie in the file; the exporter
- * cuts. What is lost is exact: header.recycled_events + header.dropped_events + those cut.
+ * Which events are kept: the newest `capacity` by end time over all EVENTS blocks whose
+ * session is >= the header's `first_session`. More than that may still lie in the file;
+ * the exporter cuts. What is lost is exact: header.recycled_events +
+ * header.dropped_events + those cut.
  */
 #ifndef VT_BASE_LOG_LAYOUT_H
 #define VT_BASE_LOG_LAYOUT_H
@@ -71,10 +74,10 @@ struct vt_log_header {
     int64_t base_time_ns;       /* CLOCK_REALTIME - CLOCK_MONOTONIC at the start */
     uint64_t capacity;          /* tracer_entries: how many events are kept */
     struct vt_clock_pair start; /* the best of many tries */
-    struct vt_clock_pair stop;  /* at the last stop; (0, 0) when the program died. ticks is
-                                   written last */
-    _Atomic uint64_t recycled_events; /* events in blocks of sessions still counted that were
-                                         used again */
+    struct vt_clock_pair stop;  /* at the last stop; (0, 0) when the program died. ticks
+                                   is written last */
+    _Atomic uint64_t recycled_events; /* events in blocks of sessions still counted that
+                                         were used again */
     _Atomic uint64_t dropped_events;  /* events for which there was no room at all */
     _Atomic uint32_t block_count;     /* blocks in use, header included */
     _Atomic uint32_t state;           /* enum vt_log_state */
@@ -95,76 +98,77 @@ struct vt_block_header {
     _Atomic uint32_t kind;       /* enum vt_block_kind */
     uint32_t span;               /* how many 64 KB blocks this one covers, >= 1 */
     _Atomic uint32_t generation; /* odd: being reset */
-    _Atomic uint32_t committed;  /* EVENTS slots | SYMBOLS, SIDE bytes | STACK segment 0: depth */
+    _Atomic uint32_t committed;  /* EVENTS slots | SYMBOLS, SIDE bytes | STACK depth */
     uint32_t session;            /* EVENTS */
     uint32_t thread;             /* STACK, SIDE: index of the thread */
-    uint32_t segment;            /* STACK: 0, 1, 2 … from the outermost frames inwards */
-    _Atomic uint32_t events;     /* EVENTS: slots that are events, set when the block is sealed */
+    uint32_t segment;        /* STACK: 0, 1, 2 … from the outermost frames inwards */
+    _Atomic uint32_t events; /* EVENTS: slots that are events, set at the seal */
     struct vt_clock_pair opened; /* EVENTS: when the block was taken into use */
     uint64_t reserved[2];
 };
 
-/* ---- events -------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------- */
 
 /* One event, 24 bytes, written when it is complete. */
 struct vt_event {
-    uint64_t start;    /* ticks */
-    uint64_t extra;    /* by kind: see enum vt_event_kind */
-    uint32_t kind_id;  /* kind in the high 4 bits, symbol id in the low 28 */
-    uint32_t thread;   /* index of the thread (or task lane): symbol VT_SYMBOL_THREAD */
+    uint64_t start;   /* ticks */
+    uint64_t extra;   /* by kind: see enum vt_event_kind */
+    uint32_t kind_id; /* kind in the high 4 bits, symbol id in the low 28 */
+    uint32_t thread;  /* index of the thread (or task lane): symbol VT_SYMBOL_THREAD */
 };
 
 #define VT_EVENT_ID_BITS 28u
 #define VT_EVENT_ID_MASK ((1u << VT_EVENT_ID_BITS) - 1u)
 
 enum vt_event_kind {
-    VT_EVENT_CALL = 0,     /* a call of a function. extra = duration in ticks. payload = args */
-    VT_EVENT_OPEN = 1,     /* a call that was open when tracing stopped ("B"). extra unused */
-    VT_EVENT_INSTANT = 2,  /* extra = scope: 'g', 'p' or 't'. payload = args or none (null) */
-    VT_EVENT_COUNTER = 3,  /* payload = args, a JSON object */
-    VT_EVENT_OBJECT = 4,   /* extra = 'N', 'O' or 'D'. payload = {"id": "…", "args": …} */
-    VT_EVENT_RAW = 5,      /* payload = the event, a JSON object without pid and tid */
+    VT_EVENT_CALL = 0,    /* a call. extra = duration in ticks. payload = args */
+    VT_EVENT_OPEN = 1,    /* a call open when tracing stopped ("B"). extra unused */
+    VT_EVENT_INSTANT = 2, /* extra = scope: 'g', 'p' or 't'. payload = args or none */
+    VT_EVENT_COUNTER = 3, /* payload = args, a JSON object */
+    VT_EVENT_OBJECT = 4, /* extra = 'N', 'O' or 'D'. payload = {"id": …, "args": …} */
+    VT_EVENT_RAW = 5,    /* payload = the event, a JSON object without pid and tid */
     VT_EVENT_DURATION = 6, /* log_event: like CALL, its id is a NAME symbol */
     VT_EVENT_PAYLOAD = 15, /* not an event: the payload of the next event, see below */
 };
 
-/* A payload stands directly before its event, in the same block: one slot that is a struct
- * vt_event with kind VT_EVENT_PAYLOAD, start = size in bytes, then ceil(size / 24) slots that
- * hold the bytes: UTF-8 JSON text (lone surrogates as \uXXXX escapes), at most 16 KB. extra bit 0:
- * the payload was cut. Its thread is the event's. */
+/* A payload stands directly before its event, in the same block: one slot that is a
+ * struct vt_event with kind VT_EVENT_PAYLOAD, start = size in bytes, then ceil(size /
+ * 24) slots that hold the bytes: UTF-8 JSON text (lone surrogates as \uXXXX escapes),
+ * at most 16 KB. extra bit 0: the payload was cut. Its thread is the event's. */
 #define VT_EVENT_PAYLOAD_MAX_BYTES 16384u
 #define VT_PAYLOAD_WAS_CUT         1u
 
-#define VT_BLOCK_SLOTS                                                                    \
+#define VT_BLOCK_SLOTS                                                                 \
     ((VT_LOG_BLOCK_BYTES - VT_LOG_HEADER_BYTES) / (uint32_t)sizeof(struct vt_event))
 
-/* ---- shadow stacks ------------------------------------------------------------------------- */
+/* ---- shadow stacks --------------------------------------------------------------- */
 
-/* One open call. A crash between writing an event and lowering the depth may leave the frame of
- * an event that is already there; the order is depth first, event second, so it does not. */
+/* One open call. A crash between writing an event and lowering the depth may leave the
+ * frame of an event that is already there; the order is depth first, event second, so
+ * it does not. */
 struct vt_frame {
     uint64_t start; /* ticks */
     uint32_t id;    /* symbol id, high bits 0 */
-    uint32_t side;  /* 0, or 1 + byte offset of its payload in the thread's SIDE blocks */
+    uint32_t side;  /* 0, or 1 + byte offset of its payload in the SIDE blocks */
 };
 
-#define VT_BLOCK_FRAMES                                                                   \
+#define VT_BLOCK_FRAMES                                                                \
     ((VT_LOG_BLOCK_BYTES - VT_LOG_HEADER_BYTES) / (uint32_t)sizeof(struct vt_frame))
 
-/* ---- symbols ------------------------------------------------------------------------------- */
+/* ---- symbols --------------------------------------------------------------------- */
 
-/* Texts are UTF-8 in which lone surrogates are encoded like any code point (ED A0 80 … ED BF BF,
- * "surrogatepass"); they may contain NUL bytes, so sizes count. */
+/* Texts are UTF-8 in which lone surrogates are encoded like any code point (ED A0 80 …
+ * ED BF BF, "surrogatepass"); they may contain NUL bytes, so sizes count. */
 enum vt_symbol_kind {
-    VT_SYMBOL_PYTHON = 1,  /* struct vt_symbol_python, then qualified name, then file name */
+    VT_SYMBOL_PYTHON = 1,  /* struct vt_symbol_python, qualified name, file name */
     VT_SYMBOL_C = 2,       /* text = "module.name" */
     VT_SYMBOL_NAME = 3,    /* text = name of an instant, counter, object, duration */
-    VT_SYMBOL_THREAD = 4,  /* struct vt_symbol_thread, then name; id = thread index. A later
-                              entry with the same id replaces the earlier one */
+    VT_SYMBOL_THREAD = 4,  /* struct vt_symbol_thread, then name; id = thread index. A
+                              later entry with the same id replaces the earlier one */
     VT_SYMBOL_PROCESS = 5, /* text = process name; the last one holds */
-    VT_SYMBOL_COMMAND = 6, /* text = argv of the program, each word followed by a NUL byte */
-    VT_SYMBOL_CONFIG = 7,  /* text = the configuration (core/record/config.h), so that a report
-                              can be made as it was asked for */
+    VT_SYMBOL_COMMAND = 6, /* text = argv of the program, each word and a NUL byte */
+    VT_SYMBOL_CONFIG = 7,  /* text = the configuration (core/record/config.h), so that a
+                              report can be made as it was asked for */
 };
 
 struct vt_symbol {
@@ -172,14 +176,15 @@ struct vt_symbol {
     uint16_t kind;       /* enum vt_symbol_kind; unknown kinds are skipped */
     uint16_t flags;
     uint32_t id;         /* PYTHON, C, NAME share one number space from 0 on */
-    uint32_t text_bytes; /* of the text that follows this header (without the struct below) */
+    uint32_t text_bytes; /* of the text that follows (without the struct below) */
 };
 
-/* Follows struct vt_symbol; the text is name_bytes of qualified name, then the file name. */
+/* Follows struct vt_symbol; the text is name_bytes of qualified name, then the file
+ * name. */
 struct vt_symbol_python {
     uint32_t name_bytes;
-    int32_t line;      /* co_firstlineno */
-    uint64_t device;   /* of the source file when it was first seen; all 0: unknown */
+    int32_t line;    /* co_firstlineno */
+    uint64_t device; /* of the source file when it was first seen; all 0: unknown */
     uint64_t inode;
     uint64_t size_bytes;
     int64_t mtime_ns;

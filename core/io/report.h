@@ -2,8 +2,9 @@
  *
  * Makes one report file from the logs of a run: json, or gzip, told by the file's name.
  *
- * Streams: memory does not grow with the number of events. The file appears under its name whole
- * or not at all (temporary file beside it, fsync, rename), with mode 0600 less the umask.
+ * Streams: memory does not grow with the number of events. The file appears under its
+ * name whole or not at all (temporary file beside it, fsync, rename), with mode 0600
+ * less the umask.
  *
  * Threads: no global state; called without the GIL.
  */
@@ -21,32 +22,35 @@ struct vt_report_options {
     const char *output_path; /* absolute; ends in .json or .gz (vt_report_check_name) */
     bool dump_raw;           /* the raw form of behaviour.md 7.5 */
     bool sanitize_function_name;
-    bool file_info; /* embed the sources of the functions */
+    bool file_info;  /* embed the sources of the functions */
     bool unfinished; /* the logs are of a dead program: open frames become X events with
-                        args.unfinished, up to the last recorded time; otherwise open frames
-                        of a log that was not stopped are written in the same way */
-    /* Called now and then with the number of events written and their total; may be NULL. */
+                        args.unfinished, up to the last recorded time; otherwise open
+                        frames of a log that was not stopped are written likewise */
+    /* Called now and then with the number of events written and their total; may be
+     * NULL. */
     void (*progress)(void *state, uint64_t done, uint64_t total);
     void *progress_state;
 };
 
 struct vt_report_stats {
-    uint64_t entries; /* items of traceEvents, metadata included */
-    uint64_t events;  /* the same without metadata */
-    uint64_t lost;    /* events that the ring forgot or that had no room */
+    uint64_t entries;    /* items of traceEvents, metadata included */
+    uint64_t events;     /* the same without metadata */
+    uint64_t lost;       /* events that the ring forgot or that had no room */
     uint64_t open_calls; /* written as unfinished */
-    bool overflow;    /* lost > 0 or the ring is exactly full (behaviour.md 7.1) */
+    bool overflow;       /* lost > 0 or the ring is exactly full (behaviour.md 7.1) */
     uint64_t fsync_ns;
     uint64_t file_bytes;
 };
 
-/* Refuses names that end in neither .json, .html nor .gz: VT_ERR_REFUSED with the text of
- * behaviour.md 3 ("Only html, json and gz are supported"). .html: VT_ERR_UNSUPPORTED until one-file
- * reports exist. */
-VT_NODISCARD enum vt_status vt_report_check_name(const char *path, struct vt_error *err);
+/* Refuses names that end in neither .json, .html nor .gz: VT_ERR_REFUSED with the text
+ * of behaviour.md 3 ("Only html, json and gz are supported"). .html: VT_ERR_UNSUPPORTED
+ * until one-file reports exist. */
+VT_NODISCARD enum vt_status vt_report_check_name(const char *path,
+                                                 struct vt_error *err);
 
-/* Writes the report of `count` logs (>= 1; blocks in that order, the main process last).
- * On failure the file that had the name before is untouched and no temporary file is left. */
+/* Writes the report of `count` logs (>= 1; blocks in that order, the main process
+ * last). On failure the file that had the name before is untouched and no temporary
+ * file is left. */
 VT_EXPORT VT_NODISCARD enum vt_status
 vt_report_save(const struct vt_log_image *logs, size_t count,
                const struct vt_report_options *options, struct vt_report_stats *stats,

@@ -21,7 +21,8 @@ static bool tsc_is_invariant(void) {
 
 void vt_clock_init(void) {
     const char *forced = getenv("VIZTRACER_CLOCK");
-    vt_clock_uses_tsc = tsc_is_invariant() && !(forced && strcmp(forced, "monotonic") == 0);
+    vt_clock_uses_tsc =
+        tsc_is_invariant() && !(forced && strcmp(forced, "monotonic") == 0);
 }
 
 struct vt_clock_pair vt_clock_pair(int tries) {
@@ -46,7 +47,8 @@ uint64_t vt_clock_ns_to_ticks(uint64_t ns, struct vt_clock_pair since) {
     struct vt_clock_pair now = vt_clock_pair(10);
     while (now.mono_ns - since.mono_ns < 1000000u)
         now = vt_clock_pair(10);
-    double rate = (double)(now.ticks - since.ticks) / (double)(now.mono_ns - since.mono_ns);
+    double rate =
+        (double)(now.ticks - since.ticks) / (double)(now.mono_ns - since.mono_ns);
     return (uint64_t)((double)ns * rate);
 }
 

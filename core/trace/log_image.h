@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where the bytes of a log come from: a file, a mapping that has no file, a test's memory.
+ * Where the bytes of a log come from: a file, a mapping that has no file, a test's
+ * memory.
  *
  * Ownership: the image is plain data that borrows `state`; who made it disposes of it.
  */
@@ -11,8 +12,8 @@
 #include <stdint.h>
 
 struct vt_log_image {
-    /* Copies up to `size` bytes from byte `offset` on; returns how many there were (fewer only
-     * at the end of the log), or -1 with errno set. */
+    /* Copies up to `size` bytes from byte `offset` on; returns how many there were
+     * (fewer only at the end of the log), or -1 with errno set. */
     ptrdiff_t (*read_at)(void *state, uint64_t offset, void *bytes, size_t size);
     void *state;
 };
