@@ -101,7 +101,7 @@ struct vt_block_header {
     _Atomic uint32_t committed;  /* EVENTS slots | SYMBOLS, SIDE bytes | STACK depth */
     uint32_t session;            /* EVENTS */
     uint32_t thread;             /* STACK, SIDE: index of the thread */
-    uint32_t segment;        /* STACK: 0, 1, 2 … from the outermost frames inwards */
+    uint32_t segment;        /* STACK, SIDE: 0, 1, 2 … from the outermost inwards */
     _Atomic uint32_t events; /* EVENTS: slots that are events, set at the seal */
     struct vt_clock_pair opened; /* EVENTS: when the block was taken into use */
     uint64_t reserved[2];
@@ -122,7 +122,8 @@ struct vt_event {
 
 enum vt_event_kind {
     VT_EVENT_CALL = 0,    /* a call. extra = duration in ticks. payload = args */
-    VT_EVENT_OPEN = 1,    /* a call open when tracing stopped ("B"). extra unused */
+    VT_EVENT_OPEN = 1,    /* a call open when tracing stopped ("B"). extra = the ticks
+                             at which it stopped: its place in the order */
     VT_EVENT_INSTANT = 2, /* extra = scope: 'g', 'p' or 't'. payload = args or none */
     VT_EVENT_COUNTER = 3, /* payload = args, a JSON object */
     VT_EVENT_OBJECT = 4, /* extra = 'N', 'O' or 'D'. payload = {"id": …, "args": …} */
@@ -148,8 +149,16 @@ enum vt_event_kind {
  * it does not. */
 struct vt_frame {
     uint64_t start; /* ticks */
-    uint32_t id;    /* symbol id, high bits 0 */
-    uint32_t side;  /* 0, or 1 + byte offset of its payload in the SIDE blocks */
+    uint32_t id;    /* symbol id; a frame with any of the 4 high bits set is not shown */
+    uint32_t side;  /* 0, or 1 + byte offset of its struct vt_side in the SIDE bytes */
+};
+
+/* The payload of an open call. The bodies of a thread's SIDE blocks, `segment` by
+ * segment, are one run of bytes; an entry starts at a multiple of 8 and does not cross
+ * from one block to the next. */
+struct vt_side {
+    uint32_t size_bytes; /* of the JSON text that follows */
+    uint32_t reserved;
 };
 
 #define VT_BLOCK_FRAMES                                                                \
@@ -169,6 +178,9 @@ enum vt_symbol_kind {
     VT_SYMBOL_COMMAND = 6, /* text = argv of the program, each word and a NUL byte */
     VT_SYMBOL_CONFIG = 7,  /* text = the configuration (core/record/config.h), so that a
                               report can be made as it was asked for */
+    VT_SYMBOL_SOURCE = 8,  /* struct vt_symbol_source, then a file name as PYTHON entries
+                              have it, then the path at which its source lies: for
+                              "<frozen …>" and for relative names */
 };
 
 struct vt_symbol {
@@ -185,6 +197,17 @@ struct vt_symbol_python {
     uint32_t name_bytes;
     int32_t line;    /* co_firstlineno */
     uint64_t device; /* of the source file when it was first seen; all 0: unknown */
+    uint64_t inode;
+    uint64_t size_bytes;
+    int64_t mtime_ns;
+};
+
+/* Follows struct vt_symbol (id unused); the text is name_bytes of file name, then the
+ * path. The identity is that of the file at the path. */
+struct vt_symbol_source {
+    uint32_t name_bytes;
+    uint32_t reserved;
+    uint64_t device;
     uint64_t inode;
     uint64_t size_bytes;
     int64_t mtime_ns;

@@ -6,12 +6,17 @@
  * name whole or not at all (temporary file beside it, fsync, rename), with mode 0600
  * less the umask.
  *
+ * Calls that a log shows as open although tracing was not stopped (the program died, or
+ * still runs) become X events with args.unfinished that last up to the last recorded
+ * time. They come on top of the events that the ring keeps.
+ *
  * Threads: no global state; called without the GIL.
  */
 #ifndef VT_IO_REPORT_H
 #define VT_IO_REPORT_H
 
 #include "core/base/error.h"
+#include "core/base/log_layout.h"
 #include "core/trace/log_image.h"
 
 #include <stdbool.h>
@@ -22,10 +27,10 @@ struct vt_report_options {
     const char *output_path; /* absolute; ends in .json or .gz (vt_report_check_name) */
     bool dump_raw;           /* the raw form of behaviour.md 7.5 */
     bool sanitize_function_name;
-    bool file_info;  /* embed the sources of the functions */
-    bool unfinished; /* the logs are of a dead program: open frames become X events with
-                        args.unfinished, up to the last recorded time; otherwise open
-                        frames of a log that was not stopped are written likewise */
+    bool file_info; /* embed the sources of the functions */
+    /* Both clocks read just now, on the machine and in the boot that wrote the logs, or
+     * (0, 0): makes the times of a log whose program died before its stop precise. */
+    struct vt_clock_pair now;
     /* Called now and then with the number of events written and their total; may be
      * NULL. */
     void (*progress)(void *state, uint64_t done, uint64_t total);
