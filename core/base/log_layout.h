@@ -104,7 +104,7 @@ struct vt_block_header {
     uint32_t segment;        /* STACK, SIDE: 0, 1, 2 … from the outermost inwards */
     _Atomic uint32_t events; /* EVENTS: slots that are events, set at the seal */
     struct vt_clock_pair opened; /* EVENTS: when the block was taken into use */
-    uint64_t reserved[2];
+    uint64_t reserved[2];        /* the writer's own */
 };
 
 /* ---- events ---------------------------------------------------------------------- */
@@ -135,9 +135,8 @@ enum vt_event_kind {
 /* A payload stands directly before its event, in the same block: one slot that is a
  * struct vt_event with kind VT_EVENT_PAYLOAD, start = size in bytes, then ceil(size /
  * 24) slots that hold the bytes: UTF-8 JSON text (lone surrogates as \uXXXX escapes),
- * at most 16 KB. extra bit 0: the payload was cut. Its thread is the event's. */
+ * at most 16 KB. Its thread is the event's. */
 #define VT_EVENT_PAYLOAD_MAX_BYTES 16384u
-#define VT_PAYLOAD_WAS_CUT         1u
 
 #define VT_BLOCK_SLOTS                                                                 \
     ((VT_LOG_BLOCK_BYTES - VT_LOG_HEADER_BYTES) / (uint32_t)sizeof(struct vt_event))
@@ -149,8 +148,8 @@ enum vt_event_kind {
  * it does not. */
 struct vt_frame {
     uint64_t start; /* ticks */
-    uint32_t id;    /* symbol id; a frame with any of the 4 high bits set is not shown */
-    uint32_t side;  /* 0, or 1 + byte offset of its struct vt_side in the SIDE bytes */
+    uint32_t id;   /* symbol id; a frame with any of the 4 high bits set is not shown */
+    uint32_t side; /* 0, or 1 + byte offset of its struct vt_side in the SIDE bytes */
 };
 
 /* The payload of an open call. The bodies of a thread's SIDE blocks, `segment` by
@@ -178,9 +177,9 @@ enum vt_symbol_kind {
     VT_SYMBOL_COMMAND = 6, /* text = argv of the program, each word and a NUL byte */
     VT_SYMBOL_CONFIG = 7,  /* text = the configuration (core/record/config.h), so that a
                               report can be made as it was asked for */
-    VT_SYMBOL_SOURCE = 8,  /* struct vt_symbol_source, then a file name as PYTHON entries
-                              have it, then the path at which its source lies: for
-                              "<frozen …>" and for relative names */
+    VT_SYMBOL_SOURCE = 8, /* struct vt_symbol_source, then a file name as PYTHON entries
+                             have it, then the path at which its source lies: for
+                             "<frozen …>" and for relative names */
 };
 
 struct vt_symbol {

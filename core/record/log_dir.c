@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/record/log_dir.h"
+
+#include "core/record/clock.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* statfs(2) f_type of file systems on which a shared mapping is not safe: NFS, SMB,
+ * SMB2, CIFS, FUSE, 9p, AFS, CEPH (linux/magic.h). */
+static const unsigned long refused_types[] = {
+    0x6969,     0x517B,     0xFE534D42, 0xFF534D42,
+    0x65735546, 0x01021997, 0x5346414F, 0x00C36400,
+};
+
+static bool is_local(const char *path) {
+    struct statfs fs;
+    if (statfs(path, &fs) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof refused_types / sizeof *refused_types; i++) {
+        if ((unsigned long)fs.f_type == refused_types[i])
+            return false;
+    }
+    return true;
+}
+
+static char *new_name(const char *parent, const char *prefix, const char *suffix) {
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s%ld-%llu%s", parent, prefix, (long)getpid(),
+                 (unsigned long long)vt_clock_mono_ns(), suffix) < 0)
+        return NULL;
+    return path;
+}
+
+/* 0, or the errno that says why not. */
+static int create_in(struct vt_log_dir *dir, const char *parent) {
+    if (!parent || parent[0] != '/')
+        return ENOENT;
+    if (!is_local(parent))
+        return EOPNOTSUPP;
+    char prefix[48];
+    snprintf(prefix, sizeof prefix, "viztracer-%lu-", (unsigned long)getuid());
+    char *path = new_name(parent, prefix, "");
+    if (!path)
+        return ENOMEM;
+    if (mkdir(path, 0700) != 0) {
+        int error = errno;
+        free(path);
+        return error;
+    }
+    dir->path = path;
+    dir->pid = getpid();
+    return 0;
+}
+
+enum vt_status vt_log_dir_create(struct vt_log_dir *dir, const char *beside,
+                                 struct vt_error *err) {
+    *dir = (struct vt_log_dir){0};
+    const char *chosen = getenv("VIZTRACER_RUNDIR");
+    const char *tmp = getenv("TMPDIR");
+    const char *places[] = {chosen, tmp && *tmp ? tmp : "/tmp", "/var/tmp", beside};
+    int error = ENOENT;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        error = create_in(dir, places[i]);
+        if (!error)
+            return VT_OK;
+    }
+    return vt_error_set_errno(err, error, "no directory for the log of the run");
+}
+
+char *vt_log_dir_new_log_path(const struct vt_log_dir *dir) {
+    return new_name(dir->path, "", ".log");
+}
+
+void vt_log_dir_close(struct vt_log_dir *dir) {
+    free(dir->path);
+    *dir = (struct vt_log_dir){0};
+}
+
+static void remove_files(const char *path) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    if (!stream) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(stream)))
+        unlinkat(fd, entry->d_name, 0);
+    closedir(stream);
+}
+
+void vt_log_dir_remove(struct vt_log_dir *dir) {
+    if (dir->path && dir->pid == getpid()) {
+        remove_files(dir->path);
+        rmdir(dir->path);
+    }
+    vt_log_dir_close(dir);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The private directory of one run, which holds the logs of its processes.
+ *
+ *   $VIZTRACER_RUNDIR | $TMPDIR or /tmp | /var/tmp | beside the report
+ *     viztracer-<uid>-<pid>-<start ns>/      0700
+ *       <pid>-<start ns>.log                 0600, flock(2)ed while its process lives
+ *
+ * Network and FUSE file systems are passed over (their mappings fail in ways that
+ * kill).
+ *
+ * Ownership: the caller closes with vt_log_dir_close, which keeps the files, or
+ *            vt_log_dir_remove, which does not.
+ */
+#ifndef VT_RECORD_LOG_DIR_H
+#define VT_RECORD_LOG_DIR_H
+
+#include "core/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vt_log_dir {
+    char *path;  /* absolute; NULL: none */
+    int32_t pid; /* of the process that made it */
+};
+
+/* Makes the directory in the first place that takes it. `beside` (may be NULL) is the
+ * directory of the report. */
+VT_NODISCARD enum vt_status vt_log_dir_create(struct vt_log_dir *dir,
+                                              const char *beside, struct vt_error *err);
+
+/* The path of a new log of this process in it, owned by the caller; NULL: no memory. */
+char *vt_log_dir_new_log_path(const struct vt_log_dir *dir);
+
+void vt_log_dir_close(struct vt_log_dir *dir);
+
+/* Removes the files of the directory and itself, then closes. Nothing is done in a
+ * process that did not make it. */
+void vt_log_dir_remove(struct vt_log_dir *dir);
+
+#endif

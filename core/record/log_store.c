@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/record/log_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* 256 KB at first, 2 MB at most (design/recording.md: "Where it lives"). */
+enum { FIRST_STEP_BLOCKS = 4, LAST_STEP_BLOCKS = 32 };
+
+/* What we leave free on a file system for others. */
+#define KEEP_FREE_BYTES (UINT64_C(16) << 20)
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14; older kernels answer EINVAL */
+#endif
+
+static uint64_t blocks_to_bytes(uint64_t blocks) {
+    return blocks * VT_LOG_BLOCK_BYTES;
+}
+
+/* Whether a file may grow to `end` bytes without a signal or a full disk. */
+static bool file_may_grow(int fd, uint64_t end, uint64_t more) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        end > limit.rlim_cur)
+        return false;
+    struct statvfs vfs;
+    if (fstatvfs(fd, &vfs) != 0)
+        return true;
+    return (uint64_t)vfs.f_bavail * vfs.f_frsize >= more + KEEP_FREE_BYTES;
+}
+
+/* Takes the space on disk; EFBIG and ENOSPC are what a refusal looks like. */
+static int take_file_space(int fd, uint64_t offset, uint64_t size) {
+    if (!file_may_grow(fd, offset + size, size))
+        return ENOSPC;
+    while (fallocate(fd, 0, (off_t)offset, (off_t)size) != 0) {
+        if (errno != EINTR)
+            return errno;
+    }
+    return 0;
+}
+
+/* The log's file again, or -1 with errno: not when another file has its name now. */
+static int reopen(const struct vt_log_store *store) {
+    int fd = open(store->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0 || (fstat(fd, &st) == 0 && st.st_dev == store->device &&
+                   st.st_ino == store->inode))
+        return fd;
+    close(fd);
+    errno = ESTALE;
+    return -1;
+}
+
+/* Maps the step. `fd` -1: anonymous memory. NULL with errno set. */
+static void *map_step(int fd, uint64_t offset, uint64_t size) {
+    int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+    void *base =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, fd < 0 ? 0 : (off_t)offset);
+    if (base == MAP_FAILED)
+        return NULL;
+    madvise(base, size, MADV_DONTFORK);
+    madvise(base, size, MADV_DONTDUMP);
+    return base;
+}
+
+static bool keep_step(struct vt_log_store *store, struct vt_log_step step) {
+    if (store->step_count == store->step_capacity) {
+        uint32_t capacity = store->step_capacity ? store->step_capacity * 2 : 16;
+        struct vt_log_step *steps = realloc(store->steps, capacity * sizeof *steps);
+        if (!steps)
+            return false;
+        store->steps = steps;
+        store->step_capacity = capacity;
+    }
+    store->steps[store->step_count++] = step;
+    return true;
+}
+
+static uint32_t blocks_mapped(const struct vt_log_store *store) {
+    if (!store->step_count)
+        return 0;
+    const struct vt_log_step *last = &store->steps[store->step_count - 1];
+    return last->first_block + last->block_count;
+}
+
+/* Maps `count` more blocks of the open file (or of memory). 0 or the errno that says
+ * why not. */
+static int add_step(struct vt_log_store *store, int fd, uint32_t count) {
+    uint32_t first = blocks_mapped(store);
+    uint64_t offset = blocks_to_bytes(first), size = blocks_to_bytes(count);
+    if (store->max_bytes && offset + size > store->max_bytes)
+        return EFBIG;
+    int error = fd < 0 ? 0 : take_file_space(fd, offset, size);
+    if (error)
+        return error;
+    void *base = map_step(fd, offset, size);
+    if (!base)
+        return errno;
+    if (!keep_step(store, (struct vt_log_step){base, first, count})) {
+        munmap(base, size);
+        return ENOMEM;
+    }
+    store->next_block = first;
+    if (store->step_blocks < LAST_STEP_BLOCKS)
+        store->step_blocks *= 2;
+    return 0;
+}
+
+/* One step of at least `least` blocks. */
+static int grow(struct vt_log_store *store, uint32_t least) {
+    uint32_t count = store->step_blocks > least ? store->step_blocks : least;
+    if (!store->path)
+        return add_step(store, -1, count);
+    int fd = reopen(store);
+    if (fd < 0)
+        return errno;
+    int error = add_step(store, fd, count);
+    close(fd);
+    return error;
+}
+
+struct vt_log_header *vt_log_store_head(const struct vt_log_store *store) {
+    return (struct vt_log_header *)(void *)store->steps[0].base;
+}
+
+/* Makes the file, locks it and maps the first step. 0 or errno. */
+static int open_file(struct vt_log_store *store, const char *path) {
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return errno;
+    struct stat st;
+    int error = fstat(fd, &st) == 0 ? 0 : errno;
+    if (!error && !(store->path = strdup(path)))
+        error = ENOMEM;
+    if (!error) {
+        store->device = st.st_dev;
+        store->inode = st.st_ino;
+        flock(fd, LOCK_EX | LOCK_NB);
+        error = add_step(store, fd, FIRST_STEP_BLOCKS);
+    }
+    close(fd);
+    if (error)
+        unlink(path);
+    return error;
+}
+
+enum vt_status vt_log_store_open(struct vt_log_store *store, const char *path,
+                                 uint64_t max_bytes, struct vt_error *err) {
+    *store =
+        (struct vt_log_store){.max_bytes = max_bytes, .step_blocks = FIRST_STEP_BLOCKS};
+    int error = path ? open_file(store, path) : add_step(store, -1, FIRST_STEP_BLOCKS);
+    if (error) {
+        vt_log_store_close(store);
+        return vt_error_set_errno(err, error, "%s", path ? path : "the log");
+    }
+    store->next_block = 1;
+    return VT_OK;
+}
+
+void vt_log_store_close(struct vt_log_store *store) {
+    for (uint32_t i = 0; i < store->step_count; i++)
+        munmap(store->steps[i].base, blocks_to_bytes(store->steps[i].block_count));
+    free(store->path);
+    free(store->steps);
+    free(store->free_blocks);
+    *store = (struct vt_log_store){0};
+}
+
+static void raise_block_count(struct vt_log_store *store) {
+    struct vt_log_header *head = vt_log_store_head(store);
+    atomic_store_explicit(&head->block_count, store->next_block, memory_order_release);
+}
+
+/* The unused rest of the last step becomes free single blocks when a span does not fit
+ * it. */
+static void free_the_rest(struct vt_log_store *store) {
+    uint32_t end = blocks_mapped(store);
+    while (store->next_block < end) {
+        const struct vt_log_step *step = &store->steps[store->step_count - 1];
+        char *at = step->base + blocks_to_bytes(store->next_block - step->first_block);
+        struct vt_block_header *block = (struct vt_block_header *)(void *)at;
+        block->span = 1;
+        store->next_block++;
+        vt_log_store_give(store, block);
+    }
+    raise_block_count(store);
+}
+
+static struct vt_block_header *new_block(struct vt_log_store *store, uint32_t span) {
+    if (blocks_mapped(store) - store->next_block < span) {
+        free_the_rest(store);
+        if (grow(store, span) != 0) {
+            store->refused = true;
+            return NULL;
+        }
+    }
+    const struct vt_log_step *step = &store->steps[store->step_count - 1];
+    char *at = step->base + blocks_to_bytes(store->next_block - step->first_block);
+    store->next_block += span;
+    /* First touch is the cost of a cold run; the kernel does it cheaper in one go. */
+    madvise(at, blocks_to_bytes(span), MADV_POPULATE_WRITE);
+    return (struct vt_block_header *)(void *)at;
+}
+
+struct vt_block_header *vt_log_store_take(struct vt_log_store *store, uint32_t span) {
+    struct vt_block_header *block;
+    if (span == 1 && store->free_count)
+        block = store->free_blocks[--store->free_count];
+    else
+        block = new_block(store, span);
+    if (!block)
+        return NULL;
+    uint32_t generation =
+        atomic_load_explicit(&block->generation, memory_order_relaxed);
+    atomic_store_explicit(&block->generation, generation | 1u, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    atomic_store_explicit(&block->committed, 0, memory_order_relaxed);
+    atomic_store_explicit(&block->events, 0, memory_order_relaxed);
+    block->span = span;
+    raise_block_count(store);
+    block->session = 0;
+    block->thread = 0;
+    block->segment = 0;
+    block->opened = (struct vt_clock_pair){0, 0};
+    block->reserved[0] = 0;
+    block->reserved[1] =
+        UINT64_MAX; /* the sentinel below a stack: no frame has this id */
+    return block;
+}
+
+void vt_log_store_publish(struct vt_block_header *block, enum vt_block_kind kind) {
+    atomic_store_explicit(&block->kind, kind, memory_order_relaxed);
+    uint32_t generation =
+        atomic_load_explicit(&block->generation, memory_order_relaxed);
+    atomic_store_explicit(&block->generation, generation + 1, memory_order_release);
+}
+
+void vt_log_store_give(struct vt_log_store *store, struct vt_block_header *block) {
+    atomic_store_explicit(&block->kind, VT_BLOCK_FREE, memory_order_release);
+    if (store->free_count == store->free_capacity) {
+        uint32_t capacity = store->free_capacity ? store->free_capacity * 2 : 32;
+        struct vt_block_header **blocks =
+            realloc(store->free_blocks, capacity * sizeof(struct vt_block_header *));
+        if (!blocks)
+            return; /* the block stays unused: a loss of room, not of events */
+        store->free_blocks = blocks;
+        store->free_capacity = capacity;
+    }
+    store->free_blocks[store->free_count++] = block;
+}
+
+ptrdiff_t vt_log_store_read_at(const struct vt_log_store *store, uint64_t offset,
+                               void *bytes, size_t size) {
+    size_t done = 0;
+    for (uint32_t i = 0; i < store->step_count && done < size; i++) {
+        const struct vt_log_step *step = &store->steps[i];
+        uint64_t begin = blocks_to_bytes(step->first_block);
+        uint64_t end = begin + blocks_to_bytes(step->block_count);
+        uint64_t at = offset + done;
+        if (at < begin || at >= end)
+            continue;
+        size_t n = size - done < end - at ? size - done : (size_t)(end - at);
+        memcpy((char *)bytes + done, step->base + (at - begin), n);
+        done += n;
+    }
+    return (ptrdiff_t)done;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The slow halves of a recorded thread: a full block, the end of a stack segment, a
+ * return that does not match, the birth and end of a thread.
+ */
+#include "core/record/thread.h"
+
+#include "core/record/log_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How far down a return is looked for when it does not belong to the innermost call.
+ * Greenlets interleave their stacks in one thread; a bound keeps a stray return from
+ * costing more. */
+enum { MATCH_LIMIT = 4096 };
+
+static struct vt_frame *frame_at(const struct vt_thread *thread, uint32_t index) {
+    return &thread->segments[index / VT_BLOCK_FRAMES][index % VT_BLOCK_FRAMES];
+}
+
+/* Points top, ceiling and floor at `depth` open calls, which lie in existing segments.
+ * A depth at a segment's end stays in that segment (top == ceiling). */
+static void place_top(struct vt_thread *thread, uint32_t depth) {
+    uint32_t segment = depth ? (depth - 1) / VT_BLOCK_FRAMES : 0;
+    struct vt_frame *base = thread->segments[segment];
+    thread->segment = segment;
+    thread->top = base + (depth - segment * VT_BLOCK_FRAMES);
+    thread->ceiling = base + VT_BLOCK_FRAMES;
+    if (segment)
+        thread->floor = base;
+    else
+        thread->floor = thread->watched_depth < VT_BLOCK_FRAMES
+                            ? base + thread->watched_depth
+                            : NULL;
+    thread->depth = depth;
+    atomic_store_explicit(thread->published_depth, depth, memory_order_release);
+}
+
+static bool add_segment(struct vt_thread *thread) {
+    struct vt_log *log = thread->log;
+    struct vt_frame **segments = realloc(
+        thread->segments, (thread->segment_count + 1) * sizeof(struct vt_frame *));
+    if (!segments)
+        return false;
+    thread->segments = segments;
+    struct vt_block_header *block = vt_log_store_take(&log->store, 1);
+    if (!block)
+        return false;
+    block->thread = thread->index;
+    block->segment = thread->segment_count;
+    vt_log_store_publish(block, VT_BLOCK_STACK);
+    segments[thread->segment_count++] = (struct vt_frame *)(void *)(block + 1);
+    return true;
+}
+
+bool vt_thread_grow_stack(struct vt_thread *thread) {
+    bool grown = true;
+    if (thread->segment + 1 == thread->segment_count) {
+        pthread_mutex_lock(&thread->log->mutex);
+        grown = add_segment(thread);
+        pthread_mutex_unlock(&thread->log->mutex);
+    }
+    if (!grown)
+        return false;
+    struct vt_frame *base = thread->segments[++thread->segment];
+    thread->top = base;
+    thread->ceiling = base + VT_BLOCK_FRAMES;
+    thread->floor = base;
+    return true;
+}
+
+static enum vt_thread_left answer_watch(const struct vt_thread *thread) {
+    return thread->depth == thread->watched_depth &&
+                   thread->hidden == thread->watched_hidden
+               ? VT_THREAD_AT_WATCH
+               : VT_THREAD_LEFT;
+}
+
+enum vt_thread_left vt_thread_at_floor(struct vt_thread *thread) {
+    if (thread->segment)
+        place_top(thread, thread->depth);
+    return answer_watch(thread);
+}
+
+bool vt_thread_refill(struct vt_thread *thread) {
+    pthread_mutex_lock(&thread->log->mutex);
+    vt_log_seal_event_block(thread->log, thread);
+    bool refilled = vt_log_give_event_block(thread->log, thread);
+    pthread_mutex_unlock(&thread->log->mutex);
+    return refilled;
+}
+
+enum vt_thread_left vt_thread_leave_other(struct vt_thread *thread, uint32_t id,
+                                          uint64_t now) {
+    uint32_t lowest = thread->depth > MATCH_LIMIT ? thread->depth - MATCH_LIMIT : 0;
+    uint32_t at = thread->depth;
+    while (at > lowest && frame_at(thread, at - 1)->id != id)
+        at--;
+    if (at == lowest)
+        return VT_THREAD_LEFT; /* it began before the recording did */
+    uint64_t start = frame_at(thread, at - 1)->start;
+    for (uint32_t i = at; i < thread->depth; i++)
+        *frame_at(thread, i - 1) = *frame_at(thread, i);
+    place_top(thread, thread->depth - 1);
+    if (now - start >= thread->min_ticks)
+        vt_thread_write(thread, start, now - start, id);
+    return answer_watch(thread);
+}
+
+/* Slots that a payload of `size` bytes takes, its head included. */
+static uint32_t payload_slots(size_t size) {
+    return 1 +
+           (uint32_t)((size + sizeof(struct vt_event) - 1) / sizeof(struct vt_event));
+}
+
+bool vt_thread_write_payload(struct vt_thread *thread, uint64_t start, uint64_t extra,
+                             uint32_t kind_id, const char *payload, size_t size) {
+    if (!payload)
+        return vt_thread_write(thread, start, extra, kind_id);
+    VT_REQUIRE(size <= VT_EVENT_PAYLOAD_MAX_BYTES);
+    uint32_t slots = payload_slots(size);
+    if ((size_t)(thread->limit - thread->cursor) < slots + 1u &&
+        !vt_thread_refill(thread))
+        return false;
+    struct vt_event *head = thread->cursor;
+    *head = (struct vt_event){.start = size,
+                              .kind_id = (uint32_t)VT_EVENT_PAYLOAD << VT_EVENT_ID_BITS,
+                              .thread = thread->index};
+    memcpy(head + 1, payload, size);
+    struct vt_block_header *block = thread->event_block;
+    block->reserved[0] |= VT_BLOCK_HAS_PAYLOADS;
+    head[slots] = (struct vt_event){start, extra, kind_id, thread->index};
+    thread->cursor += slots + 1;
+    uint32_t count = atomic_load_explicit(thread->committed, memory_order_relaxed);
+    atomic_store_explicit(thread->committed, count + slots + 1, memory_order_release);
+    return true;
+}
+
+void vt_thread_watch(struct vt_thread *thread, uint32_t depth, uint32_t hidden) {
+    VT_REQUIRE(depth < VT_BLOCK_FRAMES || depth == UINT32_MAX);
+    thread->watched_depth = depth;
+    thread->watched_hidden = hidden;
+    place_top(thread, thread->depth);
+}
+
+void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how) {
+    uint64_t now = vt_clock_ticks();
+    while (thread->depth) {
+        struct vt_frame frame = *frame_at(thread, thread->depth - 1);
+        place_top(thread, thread->depth - 1);
+        if (how == VT_THREAD_FLUSH_OPEN)
+            vt_thread_write(thread, frame.start, now,
+                            (uint32_t)VT_EVENT_OPEN << VT_EVENT_ID_BITS | frame.id);
+        else if (now - frame.start >= thread->min_ticks)
+            vt_thread_write(thread, frame.start, now - frame.start, frame.id);
+    }
+    thread->hidden = 0;
+}
+
+static bool describe(struct vt_log *log, const struct vt_thread *thread, uint32_t flags,
+                     struct vt_log_text name) {
+    struct vt_symbol_thread body = {.tid = thread->tid, .flags = flags};
+    const struct vt_log_text parts[] = {{(const char *)&body, sizeof body}, name};
+    struct vt_symbol symbol = {
+        .size_bytes =
+            (uint32_t)((sizeof symbol + sizeof body + name.size + 7) & ~(size_t)7),
+        .kind = VT_SYMBOL_THREAD,
+        .id = thread->index,
+        .text_bytes = (uint32_t)name.size,
+    };
+    return vt_log_append_symbol(log, &symbol, parts, 2);
+}
+
+static void link_newest(struct vt_log *log, struct vt_thread *thread) {
+    thread->older = log->threads;
+    if (log->threads)
+        log->threads->newer = thread;
+    log->threads = thread;
+}
+
+struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t flags,
+                                    struct vt_log_text name) {
+    struct vt_thread *thread = calloc(1, sizeof *thread);
+    if (!thread)
+        return NULL;
+    thread->log = log;
+    thread->tid = tid;
+    thread->max_depth = UINT32_MAX;
+    thread->watched_depth = UINT32_MAX;
+    pthread_mutex_lock(&log->mutex);
+    thread->index = log->next_thread;
+    link_newest(log, thread);
+    bool made = add_segment(thread) && describe(log, thread, flags, name);
+    if (made)
+        log->next_thread++;
+    else
+        vt_log_free_thread(log, thread);
+    pthread_mutex_unlock(&log->mutex);
+    if (!made)
+        return NULL;
+    thread->published_depth = &vt_log_segment_header(thread, 0)->committed;
+    place_top(thread, 0);
+    return thread;
+}
+
+void vt_log_name_thread(struct vt_log *log, const struct vt_thread *thread,
+                        struct vt_log_text name) {
+    pthread_mutex_lock(&log->mutex);
+    (void)describe(log, thread, 0, name);
+    pthread_mutex_unlock(&log->mutex);
+}
+
+void vt_thread_end(struct vt_thread *thread) {
+    struct vt_log *log = thread->log;
+    vt_thread_flush(thread, VT_THREAD_FLUSH_FINISH);
+    pthread_mutex_lock(&log->mutex);
+    vt_log_free_thread(log, thread);
+    pthread_mutex_unlock(&log->mutex);
+}

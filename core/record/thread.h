@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One recorded thread: its shadow stack of open calls and the block that its events go
+ * to.
+ *
+ * vt_thread_enter and vt_thread_leave are the hot path of the whole product. `hidden`
+ * counts the open calls below one that a filter rejected; `depth` those that are
+ * recorded.
+ *
+ * Threads:   only the thread itself, or whoever holds the interpreter's lock while it
+ * waits. Hot path:  no lock, no allocation, no system call, except when a block is full
+ * (about once in 2,700 events) or a stack segment ends (4,092 frames). Ownership: the
+ * log owns the thread.
+ */
+#ifndef VT_RECORD_THREAD_H
+#define VT_RECORD_THREAD_H
+
+#include "core/base/compiler.h"
+#include "core/base/log_layout.h"
+#include "core/record/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vt_log;
+
+struct vt_thread {
+    struct vt_frame *top;     /* one behind the innermost frame */
+    struct vt_frame *ceiling; /* end of the current stack segment */
+    struct vt_frame
+        *floor; /* reaching it by a leave wants vt_thread_at_floor; or NULL */
+    struct vt_event *cursor;           /* next free slot */
+    struct vt_event *limit;            /* end of the event block; == cursor: none */
+    _Atomic uint32_t *committed;       /* of the event block */
+    _Atomic uint32_t *published_depth; /* of stack segment 0 */
+    uint64_t min_ticks;                /* shorter calls are not written */
+    uint32_t depth;                    /* open recorded calls */
+    uint32_t max_depth;     /* calls at this depth are hidden; UINT32_MAX: no limit */
+    uint32_t hidden;        /* open calls inside a hidden one, itself included */
+    uint32_t index;         /* of the lane, in every event */
+    uint32_t watched_depth; /* see vt_thread_watch */
+    uint32_t watched_hidden;
+    /* the slow part, owned by core/record */
+    struct vt_log *log;
+    struct vt_thread *newer, *older;
+    struct vt_frame **segments; /* bodies of the stack segments, outermost first */
+    uint32_t segment_count;
+    uint32_t segment; /* the one that `top` is in */
+    uint64_t tid;
+    void *event_block;
+    void *owner; /* for whoever made the thread */
+};
+
+enum vt_thread_left {
+    VT_THREAD_LEFT = 0,
+    VT_THREAD_AT_WATCH =
+        1, /* the state that vt_thread_watch asked for has been reached */
+};
+
+/* Slow halves; see thread.c. */
+bool vt_thread_grow_stack(struct vt_thread *thread);
+enum vt_thread_left vt_thread_at_floor(struct vt_thread *thread);
+bool vt_thread_refill(struct vt_thread *thread);
+enum vt_thread_left vt_thread_leave_other(struct vt_thread *thread, uint32_t id,
+                                          uint64_t now);
+
+/* Writes one event slot. False: no room, counted as dropped. */
+static inline bool vt_thread_write(struct vt_thread *thread, uint64_t start,
+                                   uint64_t extra, uint32_t kind_id) {
+    if (VT_UNLIKELY(thread->cursor == thread->limit) && !vt_thread_refill(thread))
+        return false;
+    struct vt_event *event = thread->cursor++;
+    event->start = start;
+    event->extra = extra;
+    event->kind_id = kind_id;
+    event->thread = thread->index;
+    uint32_t count = atomic_load_explicit(thread->committed, memory_order_relaxed);
+    atomic_store_explicit(thread->committed, count + 1, memory_order_release);
+    return true;
+}
+
+/* A call begins. `hide`: a filter rejects the function and with it its subtree. */
+static inline void vt_thread_enter(struct vt_thread *thread, uint32_t id, bool hide) {
+    if (VT_UNLIKELY(thread->hidden)) {
+        thread->hidden++;
+        return;
+    }
+    if (VT_UNLIKELY(hide || thread->depth >= thread->max_depth)) {
+        thread->hidden = 1;
+        return;
+    }
+    if (VT_UNLIKELY(thread->top == thread->ceiling) && !vt_thread_grow_stack(thread)) {
+        thread->hidden = 1;
+        return;
+    }
+    struct vt_frame *frame = thread->top++;
+    frame->id = id;
+    frame->side = 0;
+    thread->depth++;
+    frame->start = vt_clock_ticks();
+    atomic_store_explicit(thread->published_depth, thread->depth, memory_order_release);
+}
+
+/* The call of `id` ends. A return that does not belong to the innermost open call
+ * (greenlets interleave stacks; calls that began before the recording) is matched or
+ * ignored. */
+static inline enum vt_thread_left vt_thread_leave(struct vt_thread *thread,
+                                                  uint32_t id) {
+    if (VT_UNLIKELY(thread->hidden)) {
+        thread->hidden--;
+        return thread->hidden == thread->watched_hidden &&
+                       thread->depth == thread->watched_depth
+                   ? VT_THREAD_AT_WATCH
+                   : VT_THREAD_LEFT;
+    }
+    uint64_t now = vt_clock_ticks();
+    struct vt_frame *frame = thread->top - 1; /* segment 0: the header's sentinel */
+    if (VT_UNLIKELY(frame->id != id))
+        return vt_thread_leave_other(thread, id, now);
+    thread->top = frame;
+    thread->depth--;
+    atomic_store_explicit(thread->published_depth, thread->depth, memory_order_release);
+    uint64_t start = frame->start;
+    uint64_t duration = now - start;
+    if (VT_LIKELY(duration >= thread->min_ticks))
+        vt_thread_write(thread, start, duration, id);
+    if (VT_UNLIKELY(frame == thread->floor))
+        return vt_thread_at_floor(thread);
+    return VT_THREAD_LEFT;
+}
+
+/* An event with a payload of JSON text (NULL: none) of at most
+ * VT_EVENT_PAYLOAD_MAX_BYTES. */
+bool vt_thread_write_payload(struct vt_thread *thread, uint64_t start, uint64_t extra,
+                             uint32_t kind_id, const char *payload, size_t size);
+
+/* vt_thread_leave answers VT_THREAD_AT_WATCH when a leave makes the thread have exactly
+ * `depth` recorded open calls and `hidden` hidden ones. One watch at a time, depth <
+ * VT_BLOCK_FRAMES. depth UINT32_MAX: none. */
+void vt_thread_watch(struct vt_thread *thread, uint32_t depth, uint32_t hidden);
+
+enum vt_thread_flush {
+    VT_THREAD_FLUSH_OPEN,   /* as calls that did not end ("B"), innermost first */
+    VT_THREAD_FLUSH_FINISH, /* as calls that end now */
+};
+
+/* Writes the open calls and empties the stack. */
+void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how);
+
+/* The thread is gone: calls that it left open end now, its blocks serve others. Frees
+ * `thread`. */
+void vt_thread_end(struct vt_thread *thread);
+
+#endif
