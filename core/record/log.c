@@ -64,8 +64,10 @@ struct vt_log *vt_log_create(const struct vt_log_options *options, struct vt_err
 void vt_log_destroy(struct vt_log *log) {
     if (!log)
         return;
-    while (log->threads)
-        vt_log_free_thread(log, log->threads);
+    for (struct vt_thread *thread = log->threads, *older; thread; thread = older) {
+        older = thread->older;
+        vt_log_free_thread(log, thread);
+    }
     vt_log_store_close(&log->store);
     pthread_mutex_destroy(&log->mutex);
     free(log->sealed);

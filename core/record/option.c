@@ -90,10 +90,8 @@ bool vt_option_is_set(const struct vt_option *option, const struct vt_config *co
         return *vt_option_text(option, fields) != NULL;
     case VT_OPTION_LIST:
         return vt_option_list(option, fields)->given;
-    case VT_OPTION_REAL: {
-        double number = *vt_option_real(option, fields);
-        return memcmp(&number, &option->default_number, sizeof number) != 0;
-    }
+    case VT_OPTION_REAL:
+        return *vt_option_real(option, fields) != option->default_number;
     }
     return false;
 }

@@ -12,8 +12,9 @@
 static void append_keeps_the_order_over_many_items(void **state) {
     (void)state;
     struct vt_strlist list = {0};
-    for (char c = 'a'; c <= 'q'; c++)
-        assert_int_equal(vt_strlist_append(&list, (char[]){c, '\0'}, NULL), VT_OK);
+    for (int c = 'a'; c <= 'q'; c++)
+        assert_int_equal(vt_strlist_append(&list, (char[]){(char)c, '\0'}, NULL),
+                         VT_OK);
     assert_int_equal(list.count, 17);
     for (size_t i = 0; i < list.count; i++)
         assert_string_equal(list.items[i], ((char[]){(char)('a' + i), '\0'}));
