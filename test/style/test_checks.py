@@ -99,15 +99,16 @@ class Layers(Tree):
         self.assert_offence("name", "cmd/a.c", LICENCE + "int helper(int a) {\n    return a;\n}\n")
 
     def test_a_static_function_with_the_prefix_is_found(self):
-        self.assert_offence("name", "cmd/a.c", LICENCE + "static int vt_a(int a) {\n    return a;\n}\n")
+        self.assert_offence("name", "cmd/a.c",
+                            LICENCE + "static int vt_a(int a) {\n    return a;\n}\n")
 
     def test_a_long_function_is_found_at_its_limit(self):
         for lines, rule in ((67, set()), (69, {("cmd/a.c", "size")})):
             body = "    x++;\n" * lines
             short = "".join(f"void vt_s{i}(void) {{\n}}\n\n" for i in range(10))
             with self.subTest(lines=lines):
-                self.assertEqual(rule, self.offences(
-                    "cmd/a.c", f"{LICENCE}{short}void vt_a(int x,\n          int y) {{\n{body}}}\n"))
+                long = f"void vt_a(int x,\n          int y) {{\n{body}}}\n"
+                self.assertEqual(rule, self.offences("cmd/a.c", LICENCE + short + long))
 
     def test_many_middling_functions_are_found(self):
         body = "    x++;\n" * 12
