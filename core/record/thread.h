@@ -49,7 +49,7 @@ struct vt_thread {
     uint32_t segment; /* the one that `top` is in */
     uint64_t tid;
     void *event_block;
-    void *owner; /* for whoever made the thread */
+    void *chained; /* for whoever made the thread */
 };
 
 enum vt_thread_left {
