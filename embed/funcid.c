@@ -281,6 +281,12 @@ const struct vt_func *vt_funcid_find_c(PyMethodDef *method, PyObject *module,
     return func;
 }
 
+const struct vt_func *vt_funcid_of_cfunction(PyObject *callable) {
+    const PyCFunctionObject *f = (const PyCFunctionObject *)(void *)callable;
+    return vt_funcid_find_c(f->m_ml, f->m_module,
+                            f->m_self ? Py_TYPE(f->m_self) : NULL);
+}
+
 void vt_funcid_reset(void) {
     memset(vt_func_cache, 0, sizeof vt_func_cache);
     free(table);

@@ -9,7 +9,7 @@
  * alive or are immortal.
  *
  * Threads:   the interpreter's lock is held.
- * Hot path:  vt_funcid_of_code, vt_funcid_of_c; one comparison when the cache holds.
+ * Hot path:  vt_funcid_cached and one comparison.
  * Ownership: the table lives as long as the process; entries are plain data.
  */
 #ifndef VT_EMBED_FUNCID_H
@@ -42,35 +42,29 @@ static inline uint32_t vt_func_cache_slot(const void *key, const void *key2) {
     return (uint32_t)mixed % VT_FUNC_CACHE_SIZE;
 }
 
-/* Slow halves. They preserve a pending exception and call no Python code. */
+/* What the cache holds where the key would be; compare before you believe it. */
+static inline const struct vt_func *vt_funcid_cached(const void *key,
+                                                     const void *key2) {
+    return &vt_func_cache[vt_func_cache_slot(key, key2)];
+}
+
+/* What names a C function besides its method table entry: its __module__, else the type
+ * of the object it is bound to, else nothing. */
+static inline const void *vt_funcid_key2(const PyCFunctionObject *callable) {
+    if (callable->m_module)
+        return callable->m_module;
+    return callable->m_self ? (const void *)Py_TYPE(callable->m_self) : NULL;
+}
+
+/* Find or learn; they preserve a pending exception and call no Python code. `module` is
+ * the function's __module__ (NULL: none), `type` what its name is taken from then
+ * (NULL: the bare name). Borrowed: valid until the next call. */
 const struct vt_func *vt_funcid_find_code(PyCodeObject *code);
 const struct vt_func *vt_funcid_find_c(PyMethodDef *method, PyObject *module,
                                        PyTypeObject *type);
 
-/* Borrowed: valid until the next call. */
-static inline const struct vt_func *vt_funcid_of_code(PyCodeObject *code) {
-    const struct vt_func *func = &vt_func_cache[vt_func_cache_slot(code, NULL)];
-    if (VT_LIKELY(func->key == (const void *)code))
-        return func;
-    return vt_funcid_find_code(code);
-}
-
-/* `module` is the function's __module__ (NULL: none), `type` what its name is taken
- * from then: the type of the object it is bound to, or NULL. */
-static inline const struct vt_func *
-vt_funcid_of_c(PyMethodDef *method, PyObject *module, PyTypeObject *type) {
-    const void *key2 = module ? (const void *)module : (const void *)type;
-    const struct vt_func *func = &vt_func_cache[vt_func_cache_slot(method, key2)];
-    if (VT_LIKELY(func->key == (const void *)method && func->key2 == key2))
-        return func;
-    return vt_funcid_find_c(method, module, type);
-}
-
 /* The same for a builtin function or bound method object. */
-static inline const struct vt_func *vt_funcid_of_cfunction(PyObject *callable) {
-    const PyCFunctionObject *f = (const PyCFunctionObject *)(void *)callable;
-    return vt_funcid_of_c(f->m_ml, f->m_module, f->m_self ? Py_TYPE(f->m_self) : NULL);
-}
+const struct vt_func *vt_funcid_of_cfunction(PyObject *callable);
 
 /* Forgets all verdicts and ids (another log, other filters). */
 void vt_funcid_reset(void);

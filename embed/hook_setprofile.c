@@ -170,6 +170,13 @@ static void hook_thread(PyThreadState *tstate) {
     vt_py_set_profile(tstate, on_profile);
 }
 
+static void unhook_thread(PyThreadState *tstate) {
+    if (tstate->c_profilefunc != on_profile)
+        return;
+    struct chained *chained = find_chained(tstate);
+    vt_py_set_profile(tstate, chained && tstate->c_profileobj ? chained->func : NULL);
+}
+
 static void each_thread(void (*visit)(PyThreadState *tstate)) {
     PyInterpreterState *interpreter =
         PyThreadState_GetInterpreter(vt_py_thread_state());
@@ -178,7 +185,30 @@ static void each_thread(void (*visit)(PyThreadState *tstate)) {
         visit(t);
 }
 
+/* Threads that C code made have no hook: looked for whenever a block of events is full.
+ */
+static void find_foreign_threads(void) {
+    static PyThreadState *newest; /* of the interpreter's list at the last look */
+    PyThreadState *tstate = vt_py_thread_state();
+    if (!tstate)
+        return;
+    PyThreadState *head =
+        PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(tstate));
+    if (head == newest)
+        return;
+    newest = head;
+    each_thread(hook_thread);
+}
+
 /* ---- events ---------------------------------------------------------------------- */
+
+static PyThreadState *volatile *thread_state_place; /* NULL: ask the function */
+static bool ignore_c_function;
+
+static inline PyThreadState *current_thread_state(void) {
+    return VT_LIKELY(thread_state_place != NULL) ? *thread_state_place
+                                                 : vt_py_thread_state();
+}
 
 static void on_special(const struct vt_func *func, int what, PyObject *callable) {
     if (func->flags & VT_FUNC_STARTS_THREAD && what == PyTrace_C_RETURN)
@@ -187,49 +217,82 @@ static void on_special(const struct vt_func *func, int what, PyObject *callable)
         patch_profiler(callable);
 }
 
-static void on_python_return(struct vt_thread *thread, PyFrameObject *frame,
-                             bool normally) {
-    const struct vt_func *func = vt_funcid_of_code(vt_py_frame_code(frame));
-    if (VT_UNLIKELY(vt_thread_leave(thread, func->id) == VT_THREAD_AT_WATCH))
-        vt_begin_main_returned(thread, normally);
+static __attribute__((noinline)) int main_returned(struct vt_thread *thread,
+                                                   bool normally) {
+    vt_begin_main_returned(thread, normally);
+    return 0;
 }
 
-static void on_c_event(struct vt_thread *thread, int what, PyObject *callable) {
-    if (VT_UNLIKELY(!PyCFunction_Check(callable)))
-        return;
-    const struct vt_func *func = vt_funcid_of_cfunction(callable);
-    if (VT_UNLIKELY(func->flags))
-        on_special(func, what, callable);
-    if (VT_UNLIKELY(vt_gate->recorder->ignore_c_function))
-        return;
-    if (what == PyTrace_C_CALL)
+static inline int leave(struct vt_thread *thread, uint32_t id, bool normally) {
+    if (VT_UNLIKELY(vt_thread_leave(thread, id) == VT_THREAD_AT_WATCH))
+        return main_returned(thread, normally);
+    return 0;
+}
+
+static inline int record_func(struct vt_thread *thread, const struct vt_func *func,
+                              int what, PyObject *arg) {
+    if (what == PyTrace_CALL || what == PyTrace_C_CALL) {
         vt_thread_enter(thread, func->id, func->flags & VT_FUNC_HIDDEN);
-    else
-        (void)vt_thread_leave(thread, func->id);
-}
-
-static struct vt_thread *find_thread(PyThreadState *tstate, PyFrameObject *frame,
-                                     int what) {
-    PyObject *frame_self = what == PyTrace_CALL ? vt_py_frame_first_local(frame) : NULL;
-    return vt_recorder_find_thread(tstate, frame_self);
-}
-
-static int on_profile(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
-    PyThreadState *tstate = vt_py_thread_state();
-    struct vt_thread *thread = vt_recorder_thread(tstate);
-    if (VT_UNLIKELY(!thread))
-        thread = find_thread(tstate, frame, what);
-    if (VT_LIKELY(thread != NULL)) {
-        if (what == PyTrace_CALL) {
-            const struct vt_func *func = vt_funcid_of_code(vt_py_frame_code(frame));
-            vt_thread_enter(thread, func->id, func->flags & VT_FUNC_HIDDEN);
-        } else if (what == PyTrace_RETURN) {
-            on_python_return(thread, frame, arg != NULL);
-        } else {
-            on_c_event(thread, what, arg);
-        }
+        return 0;
     }
-    return VT_LIKELY(!self) ? 0 : hand_on(self, frame, what, arg);
+    return leave(thread, func->id, arg != NULL);
+}
+
+/* A function that the cache does not hold, or one with flags. */
+static __attribute__((noinline)) int
+record_slowly(struct vt_thread *thread, PyFrameObject *frame, int what, PyObject *arg) {
+    if (what == PyTrace_CALL || what == PyTrace_RETURN)
+        return record_func(thread, vt_funcid_find_code(vt_py_frame_code(frame)), what,
+                           arg);
+    const struct vt_func *func = vt_funcid_of_cfunction(arg);
+    if (func->flags)
+        on_special(func, what, arg);
+    if (ignore_c_function)
+        return 0;
+    return record_func(thread, func, what, arg);
+}
+
+static inline int record(struct vt_thread *thread, PyFrameObject *frame, int what,
+                         PyObject *arg) {
+    const struct vt_func *func;
+    if (what == PyTrace_CALL || what == PyTrace_RETURN) {
+        PyCodeObject *code = vt_py_frame_code(frame);
+        func = vt_funcid_cached(code, NULL);
+        if (VT_UNLIKELY(func->key != code))
+            return record_slowly(thread, frame, what, arg);
+    } else {
+        const PyCFunctionObject *callable = (PyCFunctionObject *)(void *)arg;
+        const void *key2 = vt_funcid_key2(callable);
+        func = vt_funcid_cached(callable->m_ml, key2);
+        if (VT_UNLIKELY(func->key != callable->m_ml || func->key2 != key2 ||
+                        func->flags || ignore_c_function))
+            return record_slowly(thread, frame, what, arg);
+    }
+    return record_func(thread, func, what, arg);
+}
+
+/* A thread that was not the last one seen, or in which the program profiles, too. In a
+ * forked child nothing is recorded: the hook goes away. */
+static __attribute__((noinline)) int
+on_profile_slow(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
+    PyThreadState *tstate = vt_py_thread_state();
+    if (!vt_recorder_is_on()) {
+        unhook_thread(tstate);
+        return self ? hand_on(self, frame, what, arg) : 0;
+    }
+    PyObject *frame_self = what == PyTrace_CALL ? vt_py_frame_first_local(frame) : NULL;
+    struct vt_thread *thread = vt_recorder_find_thread(tstate, frame_self);
+    if (thread)
+        (void)record(thread, frame, what, arg);
+    return self ? hand_on(self, frame, what, arg) : 0;
+}
+
+/* For C events `arg` is always a builtin function or method object (Python/ceval.c). */
+static int on_profile(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
+    struct vt_gate *gate = vt_gate;
+    if (VT_UNLIKELY(self || gate->tstate != (void *)current_thread_state()))
+        return on_profile_slow(self, frame, what, arg);
+    return record(gate->thread, frame, what, arg);
 }
 
 /* ---- installing ------------------------------------------------------------------ */
@@ -243,15 +306,11 @@ static int on_waiting(PyObject *self, PyFrameObject *frame, int what, PyObject *
     if (what != PyTrace_CALL || vt_py_frame_globals(frame) != awaited_globals)
         return 0;
     awaited_globals = NULL;
+    vt_py_set_profile(vt_py_thread_state(), NULL);
     vt_begin_main_entered();
     if (!vt_recorder_is_on())
         return 0;
     return on_profile(NULL, frame, what, arg);
-}
-
-static void unhook_waiting(PyThreadState *tstate) {
-    if (tstate->c_profilefunc == on_waiting)
-        vt_py_set_profile(tstate, NULL);
 }
 
 bool vt_hook_arm(PyObject *main_globals) {
@@ -263,17 +322,12 @@ bool vt_hook_arm(PyObject *main_globals) {
 }
 
 bool vt_hook_install(void) {
-    each_thread(unhook_waiting);
+    thread_state_place = vt_py_thread_state_place();
+    ignore_c_function = vt_gate->recorder->ignore_c_function;
     patch_setprofile();
     each_thread(hook_thread);
+    vt_log_on_full_block(vt_gate->recorder->log, find_foreign_threads);
     return true;
-}
-
-static void unhook_thread(PyThreadState *tstate) {
-    if (tstate->c_profilefunc != on_profile && tstate->c_profilefunc != on_waiting)
-        return;
-    struct chained *chained = find_chained(tstate);
-    vt_py_set_profile(tstate, chained && tstate->c_profileobj ? chained->func : NULL);
 }
 
 void vt_hook_remove(void) {

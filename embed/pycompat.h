@@ -30,13 +30,17 @@
 #define VT_PY_HAS_MONITORING 0
 #endif
 
-#if PY_VERSION_HEX >= 0x030b0000 && PY_VERSION_HEX < 0x030c0000
+#if !VT_PY_HAS_MONITORING
 #define Py_BUILD_CORE 1
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
+#include <internal/pycore_pystate.h>
+#include <internal/pycore_runtime.h>
+#if PY_VERSION_HEX >= 0x030b0000
 #include <internal/pycore_frame.h>
+#endif
 #pragma GCC diagnostic pop
 #undef Py_BUILD_CORE
 #endif
@@ -79,6 +83,16 @@ static inline int vt_py_set_code_extra(PyObject *code, Py_ssize_t index, void *e
 }
 
 #if !VT_PY_HAS_MONITORING
+
+/* Where the interpreter keeps the current thread's state: reading it is cheaper than
+ * the call above, which is all that function does. The place is that of the headers we
+ * were built with; NULL when this interpreter's differs. Ask with the interpreter's
+ * lock held. */
+static inline PyThreadState *volatile *vt_py_thread_state_place(void) {
+    void *place = &_PyRuntime.gilstate.tstate_current;
+    PyThreadState *volatile *word = place;
+    return *word == vt_py_thread_state() && *word ? word : NULL;
+}
 
 /* The code that a frame runs. Borrowed. */
 static inline PyCodeObject *vt_py_frame_code(PyFrameObject *frame) {

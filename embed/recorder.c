@@ -185,8 +185,10 @@ struct vt_thread *vt_recorder_find_thread(PyThreadState *tstate, PyObject *frame
     struct vt_thread *lane = lane_of_this_thread;
     if (!lane || serial_of_this_lane != recorder_serial)
         lane = make_lane(frame_self);
-    vt_gate->thread = lane;
-    vt_gate->tstate = tstate;
+    if (lane) {
+        vt_gate->thread = lane;
+        vt_gate->tstate = tstate;
+    }
     return lane;
 }
 

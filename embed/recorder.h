@@ -34,7 +34,7 @@ struct vt_recorder {
 
 struct vt_gate {
     void *tstate;                 /* the thread state that was seen last */
-    struct vt_thread *thread;     /* its lane */
+    struct vt_thread *thread;     /* its lane; not NULL when tstate is not */
     struct vt_recorder *recorder; /* NULL: nothing is recorded in this process */
 };
 
@@ -54,17 +54,10 @@ void vt_recorder_start(void);
 void vt_recorder_stop(enum vt_thread_flush flush);
 bool vt_recorder_is_on(void);
 
-/* The lane of the calling thread, made when it is new; NULL: not traced. `frame_self`
- * is the first argument of the frame that is entered (threading.Thread._bootstrap's is
- * the thread, which knows its name), or NULL. The slow half of vt_recorder_thread. */
+/* The lane of the calling thread, made when it is new, and puts it into the gate; NULL:
+ * not traced. `frame_self` is the first argument of the frame that is entered
+ * (threading.Thread._bootstrap's is the thread, which knows its name), or NULL. */
 struct vt_thread *vt_recorder_find_thread(PyThreadState *tstate, PyObject *frame_self);
-
-static inline struct vt_thread *vt_recorder_thread(PyThreadState *tstate) {
-    struct vt_gate *gate = vt_gate;
-    if (VT_LIKELY(gate->tstate == (void *)tstate))
-        return gate->thread;
-    return NULL;
-}
 
 /* Unmaps the log and removes the run directory with it (`keep`: leaves it for
  * --recover). */

@@ -298,6 +298,10 @@ void vt_log_each_thread(struct vt_log *log,
     pthread_mutex_unlock(&log->mutex);
 }
 
+void vt_log_on_full_block(struct vt_log *log, void (*on_full)(void)) {
+    log->on_full = on_full;
+}
+
 void vt_log_mark_stopped(struct vt_log *log) {
     struct vt_log_header *head = vt_log_head(log);
     struct vt_clock_pair now = vt_clock_pair(200);
