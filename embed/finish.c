@@ -96,14 +96,9 @@ static void say_saved(const struct vt_report_stats *stats) {
 
 /* ---- saving ---------------------------------------------------------------------- */
 
-typedef enum vt_status (*save_function)(const struct vt_log_image *logs, size_t count,
-                                        const struct vt_report_options *options,
-                                        struct vt_report_stats *stats,
-                                        struct vt_error *err);
-
 /* The library that writes reports is opened when it is needed, privately: the program
  * must not get our libraries by their names. */
-static save_function find_save(struct vt_error *err) {
+static __typeof__(&vt_report_save) find_save(struct vt_error *err) {
     struct vt_buf path = {0};
     vt_buf_printf(&path, "%s/libviztracer_report.so", session->lib_dir);
     void *library = path.failed ? NULL : dlopen(path.data, RTLD_NOW | RTLD_LOCAL);
@@ -114,13 +109,13 @@ static save_function find_save(struct vt_error *err) {
         vt_error_set(err, VT_ERR_NOT_FOUND, "%s", why ? why : "no vt_report_save");
         return NULL;
     }
-    save_function save;
+    __typeof__(&vt_report_save) save;
     memcpy(&save, &symbol, sizeof save); /* ISO C has no cast from object to function */
     return save;
 }
 
 static enum vt_status save(struct vt_report_stats *stats, struct vt_error *err) {
-    save_function write_report = find_save(err);
+    __typeof__(&vt_report_save) write_report = find_save(err);
     if (!write_report)
         return err->status;
     struct vt_log_image image = {.read_at = vt_log_read_at,

@@ -72,9 +72,8 @@ static bool grow_stack(struct vt_thread *thread) {
 void vt_thread_enter_slow(struct vt_thread *thread, uint32_t id, bool hide) {
     if (thread->hidden)
         thread->hidden++;
-    else if (hide || vt_thread_depth(thread) >= thread->max_depth)
-        thread->hidden = 1;
-    else if (thread->top == thread->ceiling && !grow_stack(thread))
+    else if (hide || vt_thread_depth(thread) >= thread->max_depth ||
+             (thread->top == thread->ceiling && !grow_stack(thread)))
         thread->hidden = 1;
     else
         vt_thread_enter(thread, id, false);
