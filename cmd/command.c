@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/command.h"
+#include "cmd/optparse.h"
+#include "cmd/pyopts.h"
+#include "cmd/rcfile.h"
+
+/* Options whose feature does not exist yet are refused, never ignored. */
+static enum vt_status refuse_not_yet(const struct vt_config *config,
+                                     struct vt_error *err) {
+    for (size_t i = 0; i < vt_option_table_count; i++) {
+        const struct vt_option *option = &vt_option_table[i];
+        if ((option->flags & VT_OPT_NOT_YET) && vt_option_is_set(option, config))
+            return vt_error_set(err, VT_ERR_UNSUPPORTED, "%s: not available yet",
+                                option->long_name ? option->long_name
+                                                  : option->short_name);
+    }
+    return VT_OK;
+}
+
+static enum vt_status check_settings(const struct vt_config *config,
+                                     struct vt_error *err) {
+    if (config->tracer_entries < 1 ||
+        config->tracer_entries > VT_CONFIG_MAX_TRACER_ENTRIES)
+        return vt_error_set(
+            err, VT_ERR_LIMIT, "--tracer_entries: must be from 1 to %lld, not %lld",
+            (long long)VT_CONFIG_MAX_TRACER_ENTRIES, (long long)config->tracer_entries);
+    if (config->include_files.count && config->exclude_files.count)
+        return vt_error_set(err, VT_ERR_REFUSED,
+                            "include_files and exclude_files can't be both specified!");
+    return VT_OK;
+}
+
+/* argparse's answer to words before the separator that are no options. */
+static enum vt_status refuse_extras(const struct vt_strlist *extras, size_t first,
+                                    struct vt_error *err) {
+    struct vt_buf words = {0};
+    for (size_t i = first; i < extras->count; i++)
+        vt_buf_printf(&words, "%s%s", words.size ? " " : "", extras->items[i]);
+    enum vt_status status = vt_buf_status(&words, err);
+    if (status == VT_OK)
+        status =
+            vt_error_set(err, VT_ERR_USAGE, "unrecognized arguments: %s", words.data);
+    vt_buf_fini(&words);
+    return status;
+}
+
+static enum vt_status append_range(struct vt_strlist *to, const struct vt_strlist *from,
+                                   size_t first, size_t end, struct vt_error *err) {
+    for (size_t i = first; i < end; i++) {
+        enum vt_status status = vt_strlist_append(to, from->items[i], err);
+        if (status != VT_OK)
+            return status;
+    }
+    return VT_OK;
+}
+
+/* Moves what the interpreter understands, among the first `limit` words of `from`, to
+ * the interpreter's options and the rest to the program. */
+static enum vt_status split(struct vt_command *command, const struct vt_strlist *from,
+                            size_t limit, struct vt_error *err) {
+    size_t options;
+    enum vt_status status = vt_pyopts_count(from->items, limit, &options, err);
+    if (status == VT_OK)
+        status = append_range(&command->python_options, from, 0, options, err);
+    if (status == VT_OK)
+        status = append_range(&command->words, from, options, from->count, err);
+    return status;
+}
+
+static enum vt_status split_words(struct vt_command *command,
+                                  const struct vt_optparse *parse,
+                                  struct vt_error *err) {
+    const struct vt_strlist *extras = &parse->extras;
+    bool has_code = command->config.cmd_string || command->config.module;
+    if (!parse->has_separator)
+        return split(command, extras, parse->extras_before_code, err);
+    size_t options;
+    enum vt_status status =
+        vt_pyopts_count(extras->items, extras->count, &options, err);
+    if (status == VT_OK && options < extras->count)
+        status = refuse_extras(extras, options, err);
+    if (status == VT_OK)
+        status = append_range(&command->python_options, extras, 0, options, err);
+    if (status == VT_OK)
+        status =
+            split(command, &parse->program, has_code ? 0 : parse->program.count, err);
+    return status;
+}
+
+/* The first that applies (behaviour.md 2). */
+static enum vt_command_kind choose_kind(const struct vt_command *command) {
+    const struct vt_config *config = &command->config;
+    if (config->cmd_string || config->module || command->words.count)
+        return VT_COMMAND_RUN;
+    return config->recover ? VT_COMMAND_RECOVER : VT_COMMAND_HELP;
+}
+
+static enum vt_status read_settings(struct vt_command *command,
+                                    struct vt_optparse *parse, struct vt_error *err) {
+    if (parse->action != VT_OPTPARSE_GO_ON) {
+        bool help = parse->action == VT_OPTPARSE_HELP;
+        command->kind = help ? VT_COMMAND_HELP : VT_COMMAND_VERSION;
+        return VT_OK;
+    }
+    enum vt_status status = split_words(command, parse, err);
+    if (status == VT_OK)
+        status = vt_rcfile_apply(parse, err);
+    if (status == VT_OK)
+        status = refuse_not_yet(&command->config, err);
+    if (status == VT_OK)
+        status = check_settings(&command->config, err);
+    if (status == VT_OK)
+        command->kind = choose_kind(command);
+    return status;
+}
+
+enum vt_status vt_command_read(struct vt_command *command, int count,
+                               char *const *words, struct vt_error *err) {
+    *command = (struct vt_command){0};
+    struct vt_optparse parse;
+    enum vt_status status =
+        vt_optparse_read(&parse, &command->config, count, words, err);
+    if (status == VT_OK)
+        status = read_settings(command, &parse, err);
+    vt_optparse_fini(&parse);
+    return status;
+}
+
+void vt_command_fini(struct vt_command *command) {
+    vt_config_fini(&command->config);
+    vt_strlist_fini(&command->python_options);
+    vt_strlist_fini(&command->words);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a command line asks for, after the options, the rc file and the refusals; and
+ * the commands themselves.
+ *
+ * A command returns the exit status. What it has to say it says through cmd/say.h; an
+ * error of the parts below is told with vt_say_error, whose result is the exit status.
+ *
+ * Ownership: the command owns its settings and words; vt_command_fini frees them.
+ */
+#ifndef VT_CMD_COMMAND_H
+#define VT_CMD_COMMAND_H
+
+#include "core/base/strlist.h"
+#include "core/record/config.h"
+
+enum vt_command_kind {
+    VT_COMMAND_HELP, /* also: nothing to do */
+    VT_COMMAND_VERSION,
+    VT_COMMAND_RUN,
+    VT_COMMAND_RECOVER,
+};
+
+struct vt_command {
+    enum vt_command_kind kind;
+    struct vt_config config;
+    struct vt_strlist python_options; /* of the interpreter, before the program */
+    struct vt_strlist words; /* RUN: the program and its arguments; with -c or -m its
+                                arguments only */
+};
+
+/* Reads the words behind argv[0]. `command` is overwritten; vt_command_fini afterwards
+ * in any case. VT_ERR_USAGE: the sentence goes behind the usage line. */
+VT_NODISCARD enum vt_status vt_command_read(struct vt_command *command, int count,
+                                            char *const *words, struct vt_error *err);
+void vt_command_fini(struct vt_command *command);
+
+/* Runs a program under the recorder. Returns its exit status. */
+int vt_cmd_run(struct vt_command *command);
+
+/* Makes the report of a program that died. */
+int vt_cmd_recover(struct vt_command *command);
+
+/* vizviewer: `count` words behind argv[0]. */
+int vt_cmd_view(int count, char *const *words);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/help.h"
+#include "core/record/option.h"
+
+#include <string.h>
+
+enum { WIDTH = 80, TEXT_COLUMN = 32 };
+
+static const char usage[] =
+    "usage: " VT_HELP_PROGRAM " [options] [python options] script.py [args ...]\n"
+    "       " VT_HELP_PROGRAM " [options] [python options] -m module [args ...]\n"
+    "       " VT_HELP_PROGRAM " [options] [python options] -c code [args ...]\n";
+
+static const char preface[] =
+    "\n"
+    "Runs a Python program as python3 would and records what it calls; the report\n"
+    "is for vizviewer. Options may stand anywhere before \"--\" and, where there is\n"
+    "none, also behind the program: put \"--\" before the program to give it all that\n"
+    "follows. Unambiguous beginnings of long options are accepted.\n";
+
+static const char epilogue[] =
+    "\n"
+    "python options (before the program or after \"--\"):\n"
+    "  -X -W -O -B -E -I -s -S -i -q -b  as python3 takes them. -u is ours: use\n"
+    "                                PYTHONUNBUFFERED\n"
+    "\n"
+    "environment:\n"
+    "  VIZTRACER_PYTHON              the interpreter to run programs with (default:\n"
+    "                                the active virtual environment's python3, else\n"
+    "                                the first one on PATH)\n";
+
+static const char *const group_titles[] = {
+    [VT_GROUP_RUN] = "what to run",
+    [VT_GROUP_REPORT] = "the report",
+    [VT_GROUP_FILTER] = "what is recorded",
+    [VT_GROUP_LOG] = "what is logged besides calls",
+    [VT_GROUP_PROCESS] = "several processes",
+    [VT_GROUP_ATTACH] = "programs that run already",
+    [VT_GROUP_TOOL] = "reports and recordings that exist already",
+};
+
+const char *vt_help_usage(void) {
+    return usage;
+}
+
+/* "  -o, --output_file FILE" */
+static void append_names(const struct vt_option *option, struct vt_buf *line) {
+    vt_buf_append_text(line, "  ");
+    if (option->short_name)
+        vt_buf_append_text(line, option->short_name);
+    if (option->short_name && option->long_name)
+        vt_buf_append_text(line, ", ");
+    if (option->long_name)
+        vt_buf_append_text(line, option->long_name);
+    if (option->count == VT_COUNT_MANY)
+        vt_buf_printf(line, " [%s ...]", option->metavar);
+    else if (option->count == VT_COUNT_BARE)
+        vt_buf_printf(line, " [%s]", option->metavar);
+    else if (option->count == VT_COUNT_ONE)
+        vt_buf_printf(line, " %s", option->metavar);
+}
+
+static void append_blanks(struct vt_buf *text, size_t count) {
+    while (count--)
+        vt_buf_append_char(text, ' ');
+}
+
+/* Appends `words` from `column` on, broken at blanks before WIDTH. */
+static void append_wrapped(struct vt_buf *text, size_t column, const char *words) {
+    while (*words) {
+        size_t size = strcspn(words, " ");
+        if (column > TEXT_COLUMN && column + 1 + size >= WIDTH) {
+            vt_buf_append_char(text, '\n');
+            column = 0;
+        } else if (column > TEXT_COLUMN) {
+            vt_buf_append_char(text, ' ');
+            column++;
+        }
+        if (column < TEXT_COLUMN) {
+            append_blanks(text, TEXT_COLUMN - column);
+            column = TEXT_COLUMN;
+        }
+        vt_buf_append(text, words, size);
+        column += size;
+        words += size;
+        words += *words == ' ';
+    }
+    vt_buf_append_char(text, '\n');
+}
+
+static void append_option(const struct vt_option *option, struct vt_buf *text) {
+    struct vt_buf line = {0};
+    struct vt_buf words = {0};
+    append_names(option, &line);
+    vt_buf_append_text(&words, option->help);
+    if (option->flags & VT_OPT_NOT_YET)
+        vt_buf_append_text(&words, " [not available yet]");
+    vt_buf_append(text, line.data, line.size);
+    size_t column = line.size;
+    if (column + 2 > TEXT_COLUMN) {
+        vt_buf_append_char(text, '\n');
+        column = 0;
+    }
+    if (!words.failed)
+        append_wrapped(text, column, words.data);
+    text->failed |= line.failed || words.failed;
+    vt_buf_fini(&line);
+    vt_buf_fini(&words);
+}
+
+void vt_help_append(struct vt_buf *text) {
+    vt_buf_append_text(text, usage);
+    vt_buf_append_text(text, preface);
+    for (size_t group = 0; group < sizeof group_titles / sizeof *group_titles;
+         group++) {
+        vt_buf_printf(text, "\n%s:\n", group_titles[group]);
+        for (size_t i = 0; i < vt_option_table_count; i++) {
+            const struct vt_option *option = &vt_option_table[i];
+            if (option->group == group && !(option->flags & VT_OPT_HIDDEN))
+                append_option(option, text);
+        }
+    }
+    vt_buf_append_text(text, epilogue);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where our own files are, found from the place of the running executable.
+ *
+ *   built      <dir>/viztracer      <dir>/lib                <dir>/python
+ *   installed  <prefix>/bin/viztracer  <prefix>/lib/viztracer
+ * <prefix>/lib/viztracer/python
+ */
+#ifndef VT_CMD_HOME_H
+#define VT_CMD_HOME_H
+
+#include "core/record/config.h"
+
+/* Sets config->lib_dir and config->python_dir. */
+VT_NODISCARD enum vt_status vt_home_find(struct vt_config *config,
+                                         struct vt_error *err);
+
+/* The same for an executable in the folder `dir`, absolute. */
+VT_NODISCARD enum vt_status vt_home_find_from(const char *dir, struct vt_config *config,
+                                              struct vt_error *err);
+
+#endif

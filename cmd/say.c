@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/say.h"
+#include "cmd/help.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_escaped(FILE *stream, const char *text) {
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x20 || c == 0x7f)
+            fprintf(stream, "\\x%02x", c);
+        else
+            putc(c, stream);
+    }
+}
+
+void vt_say_line(const char *text) {
+    print_escaped(stdout, text);
+    putc('\n', stdout);
+    fflush(stdout);
+}
+
+void vt_say_warning(const char *text) {
+    fputs("\033[93m", stdout);
+    print_escaped(stdout, text);
+    fputs("\033[0m\n", stdout);
+    fflush(stdout);
+}
+
+void vt_say_report(const char *path, uint64_t entries) {
+    const char *quote = strchr(path, ' ') ? "\"" : "";
+    printf("Total Entries: %" PRIu64 "\nReport saved to \033[92m%s", entries, quote);
+    print_escaped(stdout, path);
+    printf("%s\033[0m\n", quote);
+    fflush(stdout);
+}
+
+int vt_say_error(const char *program, const struct vt_error *err) {
+    if (err->status == VT_ERR_REFUSED) {
+        vt_say_line(err->text);
+        return vt_status_exit_status(err->status);
+    }
+    if (err->status == VT_ERR_USAGE)
+        fprintf(stderr, "%s" VT_HELP_PROGRAM ": error: ", vt_help_usage());
+    else
+        fprintf(stderr, "%s: ", program);
+    print_escaped(stderr, err->text);
+    putc('\n', stderr);
+    return vt_status_exit_status(err->status);
+}

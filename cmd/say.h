@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the command prints. Texts come from files and command lines: control bytes are
+ * shown as \xNN, so that none of them reaches the terminal.
+ *
+ * Texts that behaviour.md gives for refusals (VT_ERR_REFUSED) go to stdout as they are;
+ * every other error is one line on stderr that begins with the program's name. Wrong
+ * usage is told as argparse does: the usage line first.
+ */
+#ifndef VT_CMD_SAY_H
+#define VT_CMD_SAY_H
+
+#include "core/base/error.h"
+
+#include <stdint.h>
+
+/* Prints one line on stdout. */
+void vt_say_line(const char *text);
+
+/* Prints one line on stdout in yellow. */
+void vt_say_warning(const char *text);
+
+/* Prints how many entries the report has and where it is: the last lines of a command
+ * that makes one. */
+void vt_say_report(const char *path, uint64_t entries);
+
+/* Prints the error as the command `program`. Returns the exit status. */
+int vt_say_error(const char *program, const struct vt_error *err);
+
+#endif
