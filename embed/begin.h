@@ -6,10 +6,9 @@
  *
  *   vt_begin_prepare     the configuration is known; nothing of Python is touched
  *   vt_begin_audit_hook  an audit hook: `cpython.run_*` creates the log and arms the
- *                        profile hook
- *   (the first frame whose globals are __main__'s starts the recording)
- *   (Py_AtExit, else C exit: tracing stops, the report is saved, the last lines are
- *   printed)
+ * hook vt_begin_main_entered   the first frame whose globals are __main__'s: recording
+ * is on vt_begin_main_returned  that frame is left (Py_AtExit, else C exit: tracing
+ * stops, the report is saved: embed/finish.h)
  *
  * Threads:   the interpreter's main thread.
  * Ownership: prepare takes the configuration.
@@ -18,14 +17,19 @@
 #define VT_EMBED_BEGIN_H
 
 #include "core/record/config.h"
+#include "core/record/thread.h"
 
-/* Takes `config`: all paths in it absolute (output_path, lib_dir). Call once per
- * process. */
+/* Takes `config` (it is at its defaults afterwards): output_path, lib_dir and
+ * python_dir are absolute. Call once per process. */
 void vt_begin_prepare(struct vt_config *config);
 
 /* A Py_AuditHookFunction; `data` is unused. Cheap for all events but cpython.run_* and
  * os.exec. */
 struct _object;
 int vt_begin_audit_hook(const char *event, struct _object *args, void *data);
+
+/* The hook calls these: see above. */
+void vt_begin_main_entered(void);
+void vt_begin_main_returned(struct vt_thread *thread, bool normally);
 
 #endif

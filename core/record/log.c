@@ -22,6 +22,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Recursive: who visits the threads under the lock may make them write. */
+static void init_mutex(pthread_mutex_t *mutex) {
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
 struct vt_log *vt_log_create(const struct vt_log_options *options, struct vt_error *why,
                              struct vt_error *err) {
     struct vt_log *log = calloc(1, sizeof *log);
@@ -39,7 +48,7 @@ struct vt_log *vt_log_create(const struct vt_log_options *options, struct vt_err
         free(log);
         return NULL;
     }
-    pthread_mutex_init(&log->mutex, NULL);
+    init_mutex(&log->mutex);
     vt_clock_init();
     struct vt_log_header *head = vt_log_store_head(&log->store);
     *head = (struct vt_log_header){
@@ -287,6 +296,10 @@ void vt_log_each_thread(struct vt_log *log,
     for (struct vt_thread *t = log->threads; t; t = t->older)
         visit(t, state);
     pthread_mutex_unlock(&log->mutex);
+}
+
+void vt_log_on_full_block(struct vt_log *log, void (*on_full)(void)) {
+    log->on_full = on_full;
 }
 
 void vt_log_mark_stopped(struct vt_log *log) {

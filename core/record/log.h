@@ -82,6 +82,10 @@ void vt_log_each_thread(struct vt_log *log,
                         void (*visit)(struct vt_thread *thread, void *state),
                         void *state);
 
+/* Calls `on_full` in a thread that has just filled a block of events and got the next
+ * one, about once in 2,700 events; NULL: nobody. */
+void vt_log_on_full_block(struct vt_log *log, void (*on_full)(void));
+
 /* Forgets all events so far (a new session); open calls stay open. */
 void vt_log_clear(struct vt_log *log);
 

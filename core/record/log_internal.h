@@ -36,6 +36,7 @@ struct vt_log {
     uint32_t next_id;
     uint32_t next_thread;
     struct vt_thread *threads; /* newest first */
+    void (*on_full)(void);
 };
 
 /* All of these want the mutex held. */

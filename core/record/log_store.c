@@ -116,16 +116,25 @@ static int add_step(struct vt_log_store *store, int fd, uint32_t count) {
     return 0;
 }
 
+/* The file lost its name (a cleaner of temporary folders, a change of root): what is
+ * mapped stays, the log grows in memory. */
+static void leave_file(struct vt_log_store *store) {
+    free(store->path);
+    store->path = NULL;
+}
+
 /* One step of at least `least` blocks. */
 static int grow(struct vt_log_store *store, uint32_t least) {
     uint32_t count = store->step_blocks > least ? store->step_blocks : least;
-    if (!store->path)
-        return add_step(store, -1, count);
-    int fd = reopen(store);
-    if (fd < 0)
-        return errno;
+    int fd = store->path ? reopen(store) : -1;
+    if (store->path && fd < 0) {
+        if (errno != ENOENT && errno != ESTALE)
+            return errno;
+        leave_file(store);
+    }
     int error = add_step(store, fd, count);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return error;
 }
 

@@ -33,8 +33,7 @@ static void place_top(struct vt_thread *thread, uint32_t depth) {
         thread->floor = thread->watched_depth < VT_BLOCK_FRAMES
                             ? base + thread->watched_depth
                             : NULL;
-    thread->depth = depth;
-    atomic_store_explicit(thread->published_depth, depth, memory_order_release);
+    atomic_store_explicit(thread->depth, depth, memory_order_release);
 }
 
 static bool add_segment(struct vt_thread *thread) {
@@ -54,7 +53,7 @@ static bool add_segment(struct vt_thread *thread) {
     return true;
 }
 
-bool vt_thread_grow_stack(struct vt_thread *thread) {
+static bool grow_stack(struct vt_thread *thread) {
     bool grown = true;
     if (thread->segment + 1 == thread->segment_count) {
         pthread_mutex_lock(&thread->log->mutex);
@@ -70,39 +69,71 @@ bool vt_thread_grow_stack(struct vt_thread *thread) {
     return true;
 }
 
+void vt_thread_enter_slow(struct vt_thread *thread, uint32_t id, bool hide) {
+    if (thread->hidden)
+        thread->hidden++;
+    else if (hide || vt_thread_depth(thread) >= thread->max_depth ||
+             (thread->top == thread->ceiling && !grow_stack(thread)))
+        thread->hidden = 1;
+    else
+        vt_thread_enter(thread, id, false);
+}
+
 static enum vt_thread_left answer_watch(const struct vt_thread *thread) {
-    return thread->depth == thread->watched_depth &&
+    return vt_thread_depth(thread) == thread->watched_depth &&
                    thread->hidden == thread->watched_hidden
                ? VT_THREAD_AT_WATCH
                : VT_THREAD_LEFT;
 }
 
-enum vt_thread_left vt_thread_at_floor(struct vt_thread *thread) {
-    if (thread->segment)
-        place_top(thread, thread->depth);
+enum vt_thread_left vt_thread_leave_hidden(struct vt_thread *thread) {
+    thread->hidden--;
     return answer_watch(thread);
 }
 
-bool vt_thread_refill(struct vt_thread *thread) {
-    pthread_mutex_lock(&thread->log->mutex);
-    vt_log_seal_event_block(thread->log, thread);
-    bool refilled = vt_log_give_event_block(thread->log, thread);
-    pthread_mutex_unlock(&thread->log->mutex);
+enum vt_thread_left vt_thread_leave_slow(struct vt_thread *thread, uint32_t id,
+                                         uint64_t start, uint64_t now) {
+    if (now - start >= thread->min_ticks)
+        (void)vt_thread_write(thread, start, now - start, id);
+    if (thread->top != thread->floor)
+        return VT_THREAD_LEFT;
+    if (thread->segment)
+        place_top(thread, vt_thread_depth(thread));
+    return answer_watch(thread);
+}
+
+static bool refill(struct vt_thread *thread) {
+    struct vt_log *log = thread->log;
+    pthread_mutex_lock(&log->mutex);
+    vt_log_seal_event_block(log, thread);
+    bool refilled = vt_log_give_event_block(log, thread);
+    pthread_mutex_unlock(&log->mutex);
+    if (log->on_full)
+        log->on_full();
     return refilled;
+}
+
+bool vt_thread_write_slow(struct vt_thread *thread, uint64_t start, uint64_t extra,
+                          uint32_t kind_id) {
+    if (!refill(thread))
+        return false;
+    vt_thread_put(thread, start, extra, kind_id);
+    return true;
 }
 
 enum vt_thread_left vt_thread_leave_other(struct vt_thread *thread, uint32_t id,
                                           uint64_t now) {
-    uint32_t lowest = thread->depth > MATCH_LIMIT ? thread->depth - MATCH_LIMIT : 0;
-    uint32_t at = thread->depth;
+    uint32_t depth = vt_thread_depth(thread);
+    uint32_t lowest = depth > MATCH_LIMIT ? depth - MATCH_LIMIT : 0;
+    uint32_t at = depth;
     while (at > lowest && frame_at(thread, at - 1)->id != id)
         at--;
     if (at == lowest)
         return VT_THREAD_LEFT; /* it began before the recording did */
     uint64_t start = frame_at(thread, at - 1)->start;
-    for (uint32_t i = at; i < thread->depth; i++)
+    for (uint32_t i = at; i < depth; i++)
         *frame_at(thread, i - 1) = *frame_at(thread, i);
-    place_top(thread, thread->depth - 1);
+    place_top(thread, depth - 1);
     if (now - start >= thread->min_ticks)
         vt_thread_write(thread, start, now - start, id);
     return answer_watch(thread);
@@ -120,8 +151,7 @@ bool vt_thread_write_payload(struct vt_thread *thread, uint64_t start, uint64_t 
         return vt_thread_write(thread, start, extra, kind_id);
     VT_REQUIRE(size <= VT_EVENT_PAYLOAD_MAX_BYTES);
     uint32_t slots = payload_slots(size);
-    if ((size_t)(thread->limit - thread->cursor) < slots + 1u &&
-        !vt_thread_refill(thread))
+    if ((size_t)(thread->limit - thread->cursor) < slots + 1u && !refill(thread))
         return false;
     struct vt_event *head = thread->cursor;
     *head = (struct vt_event){.start = size,
@@ -141,14 +171,15 @@ void vt_thread_watch(struct vt_thread *thread, uint32_t depth, uint32_t hidden) 
     VT_REQUIRE(depth < VT_BLOCK_FRAMES || depth == UINT32_MAX);
     thread->watched_depth = depth;
     thread->watched_hidden = hidden;
-    place_top(thread, thread->depth);
+    place_top(thread, vt_thread_depth(thread));
 }
 
 void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how) {
     uint64_t now = vt_clock_ticks();
-    while (thread->depth) {
-        struct vt_frame frame = *frame_at(thread, thread->depth - 1);
-        place_top(thread, thread->depth - 1);
+    uint32_t depth = vt_thread_depth(thread);
+    while (depth) {
+        struct vt_frame frame = *frame_at(thread, --depth);
+        place_top(thread, depth);
         if (how == VT_THREAD_FLUSH_OPEN)
             vt_thread_write(thread, frame.start, now,
                             (uint32_t)VT_EVENT_OPEN << VT_EVENT_ID_BITS | frame.id);
@@ -199,7 +230,7 @@ struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t f
     pthread_mutex_unlock(&log->mutex);
     if (!made)
         return NULL;
-    thread->published_depth = &vt_log_segment_header(thread, 0)->committed;
+    thread->depth = &vt_log_segment_header(thread, 0)->committed;
     place_top(thread, 0);
     return thread;
 }

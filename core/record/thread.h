@@ -26,16 +26,14 @@
 struct vt_log;
 
 struct vt_thread {
-    struct vt_frame *top;     /* one behind the innermost frame */
-    struct vt_frame *ceiling; /* end of the current stack segment */
-    struct vt_frame
-        *floor; /* reaching it by a leave wants vt_thread_at_floor; or NULL */
-    struct vt_event *cursor;           /* next free slot */
-    struct vt_event *limit;            /* end of the event block; == cursor: none */
-    _Atomic uint32_t *committed;       /* of the event block */
-    _Atomic uint32_t *published_depth; /* of stack segment 0 */
-    uint64_t min_ticks;                /* shorter calls are not written */
-    uint32_t depth;                    /* open recorded calls */
+    struct vt_frame *top;        /* one behind the innermost frame */
+    struct vt_frame *ceiling;    /* end of the current stack segment */
+    struct vt_frame *floor;      /* leaving down to it is slow; or NULL */
+    struct vt_event *cursor;     /* next free slot */
+    struct vt_event *limit;      /* end of the event block; == cursor: none */
+    _Atomic uint32_t *committed; /* of the event block */
+    _Atomic uint32_t *depth;     /* open recorded calls: in the log, stack segment 0 */
+    uint64_t min_ticks;          /* shorter calls are not written */
     uint32_t max_depth;     /* calls at this depth are hidden; UINT32_MAX: no limit */
     uint32_t hidden;        /* open calls inside a hidden one, itself included */
     uint32_t index;         /* of the lane, in every event */
@@ -49,27 +47,32 @@ struct vt_thread {
     uint32_t segment; /* the one that `top` is in */
     uint64_t tid;
     void *event_block;
-    void *owner; /* for whoever made the thread */
 };
 
 enum vt_thread_left {
     VT_THREAD_LEFT = 0,
-    VT_THREAD_AT_WATCH =
-        1, /* the state that vt_thread_watch asked for has been reached */
+    VT_THREAD_AT_WATCH = 1, /* the state that vt_thread_watch asked for is reached */
 };
 
-/* Slow halves; see thread.c. */
-bool vt_thread_grow_stack(struct vt_thread *thread);
-enum vt_thread_left vt_thread_at_floor(struct vt_thread *thread);
-bool vt_thread_refill(struct vt_thread *thread);
+/* Slow halves, out of line so that the fast ones need no registers saved; see thread.c.
+ */
+void vt_thread_enter_slow(struct vt_thread *thread, uint32_t id, bool hide);
+enum vt_thread_left vt_thread_leave_hidden(struct vt_thread *thread);
 enum vt_thread_left vt_thread_leave_other(struct vt_thread *thread, uint32_t id,
                                           uint64_t now);
+enum vt_thread_left vt_thread_leave_slow(struct vt_thread *thread, uint32_t id,
+                                         uint64_t start, uint64_t now);
+bool vt_thread_write_slow(struct vt_thread *thread, uint64_t start, uint64_t extra,
+                          uint32_t kind_id);
 
-/* Writes one event slot. False: no room, counted as dropped. */
-static inline bool vt_thread_write(struct vt_thread *thread, uint64_t start,
-                                   uint64_t extra, uint32_t kind_id) {
-    if (VT_UNLIKELY(thread->cursor == thread->limit) && !vt_thread_refill(thread))
-        return false;
+/* How many recorded calls are open. */
+static inline uint32_t vt_thread_depth(const struct vt_thread *thread) {
+    return atomic_load_explicit(thread->depth, memory_order_relaxed);
+}
+
+/* Fills the slot at the cursor, which is free. */
+static inline void vt_thread_put(struct vt_thread *thread, uint64_t start,
+                                 uint64_t extra, uint32_t kind_id) {
     struct vt_event *event = thread->cursor++;
     event->start = start;
     event->extra = extra;
@@ -77,29 +80,30 @@ static inline bool vt_thread_write(struct vt_thread *thread, uint64_t start,
     event->thread = thread->index;
     uint32_t count = atomic_load_explicit(thread->committed, memory_order_relaxed);
     atomic_store_explicit(thread->committed, count + 1, memory_order_release);
+}
+
+/* Writes one event slot. False: no room, counted as dropped. */
+static inline bool vt_thread_write(struct vt_thread *thread, uint64_t start,
+                                   uint64_t extra, uint32_t kind_id) {
+    if (VT_UNLIKELY(thread->cursor == thread->limit))
+        return vt_thread_write_slow(thread, start, extra, kind_id);
+    vt_thread_put(thread, start, extra, kind_id);
     return true;
 }
 
 /* A call begins. `hide`: a filter rejects the function and with it its subtree. */
 static inline void vt_thread_enter(struct vt_thread *thread, uint32_t id, bool hide) {
-    if (VT_UNLIKELY(thread->hidden)) {
-        thread->hidden++;
-        return;
-    }
-    if (VT_UNLIKELY(hide || thread->depth >= thread->max_depth)) {
-        thread->hidden = 1;
-        return;
-    }
-    if (VT_UNLIKELY(thread->top == thread->ceiling) && !vt_thread_grow_stack(thread)) {
-        thread->hidden = 1;
+    uint32_t depth = vt_thread_depth(thread);
+    if (VT_UNLIKELY(thread->hidden || hide || depth >= thread->max_depth ||
+                    thread->top == thread->ceiling)) {
+        vt_thread_enter_slow(thread, id, hide);
         return;
     }
     struct vt_frame *frame = thread->top++;
     frame->id = id;
     frame->side = 0;
-    thread->depth++;
     frame->start = vt_clock_ticks();
-    atomic_store_explicit(thread->published_depth, thread->depth, memory_order_release);
+    atomic_store_explicit(thread->depth, depth + 1, memory_order_release);
 }
 
 /* The call of `id` ends. A return that does not belong to the innermost open call
@@ -107,26 +111,20 @@ static inline void vt_thread_enter(struct vt_thread *thread, uint32_t id, bool h
  * ignored. */
 static inline enum vt_thread_left vt_thread_leave(struct vt_thread *thread,
                                                   uint32_t id) {
-    if (VT_UNLIKELY(thread->hidden)) {
-        thread->hidden--;
-        return thread->hidden == thread->watched_hidden &&
-                       thread->depth == thread->watched_depth
-                   ? VT_THREAD_AT_WATCH
-                   : VT_THREAD_LEFT;
-    }
     uint64_t now = vt_clock_ticks();
+    if (VT_UNLIKELY(thread->hidden))
+        return vt_thread_leave_hidden(thread);
     struct vt_frame *frame = thread->top - 1; /* segment 0: the header's sentinel */
     if (VT_UNLIKELY(frame->id != id))
         return vt_thread_leave_other(thread, id, now);
     thread->top = frame;
-    thread->depth--;
-    atomic_store_explicit(thread->published_depth, thread->depth, memory_order_release);
+    atomic_store_explicit(thread->depth, vt_thread_depth(thread) - 1,
+                          memory_order_release);
     uint64_t start = frame->start;
-    uint64_t duration = now - start;
-    if (VT_LIKELY(duration >= thread->min_ticks))
-        vt_thread_write(thread, start, duration, id);
-    if (VT_UNLIKELY(frame == thread->floor))
-        return vt_thread_at_floor(thread);
+    if (VT_UNLIKELY(frame == thread->floor || thread->cursor == thread->limit ||
+                    now - start < thread->min_ticks))
+        return vt_thread_leave_slow(thread, id, start, now);
+    vt_thread_put(thread, start, now - start, id);
     return VT_THREAD_LEFT;
 }
 

@@ -67,7 +67,6 @@ SPEAKING_CALL = re.compile(
 # (file, function or "*") -> why it may speak or leave the process.
 MAY_SPEAK = {
     ("core/base/error.c", "vt_contract_broken"): "the last words of a broken contract",
-    ("embed/finish.c", "*"): "prints the last lines of a run, where no caller is left",
 }
 
 # (file, function) -> why one piece is clearer than several.

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "embed/begin.h"
+
+#include "embed/finish.h"
+#include "embed/funcid.h"
+#include "embed/hook.h"
+#include "embed/recorder.h"
+#include "embed/sigterm.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct vt_config session;
+static bool begun;
+
+void vt_begin_prepare(struct vt_config *config) {
+    session = *config;
+    vt_config_init(config);
+}
+
+/* The words of the command, as the kernel keeps them: each ends in a NUL byte. */
+static void write_command(struct vt_log *log) {
+    FILE *file = fopen("/proc/self/cmdline", "rbe");
+    if (!file)
+        return;
+    struct vt_buf words = {0};
+    char bytes[4096];
+    size_t n;
+    while ((n = fread(bytes, 1, sizeof bytes, file)) > 0)
+        vt_buf_append(&words, bytes, n);
+    fclose(file);
+    if (!words.failed)
+        vt_log_add_process(log, VT_SYMBOL_COMMAND,
+                           (struct vt_log_text){words.data, words.size});
+    vt_buf_fini(&words);
+}
+
+static void describe_process(struct vt_log *log) {
+    static const char main_process[] = "MainProcess"; /* multiprocessing's name of it */
+    vt_log_add_process(log, VT_SYMBOL_PROCESS,
+                       (struct vt_log_text){main_process, sizeof main_process - 1});
+    write_command(log);
+}
+
+/* `cpython.run_*`: the interpreter is ready, the program has not begun. Whatever fails
+ * here, the program runs. */
+static void begin(void) {
+    begun = true;
+    struct vt_error err = {.status = VT_OK};
+    PyObject *main_module = PyImport_AddModule("__main__");
+    if (!main_module) {
+        PyErr_Clear();
+        return;
+    }
+    if (vt_recorder_open(&session, &err) != VT_OK) {
+        vt_finish_tell_failure("this run is not recorded", &err);
+        return;
+    }
+    describe_process(vt_recorder_get()->log);
+    vt_finish_register(&session);
+    vt_sigterm_install();
+    pthread_atfork(NULL, NULL, vt_sigterm_forget_in_child);
+    (void)vt_hook_arm(PyModule_GetDict(main_module));
+}
+
+int vt_begin_audit_hook(const char *event, struct _object *args, void *data) {
+    (void)args;
+    (void)data;
+    if (event[0] == 'c' && !begun && strncmp(event, "cpython.run_", 12) == 0)
+        begin();
+    else if (event[0] == 'o' && strcmp(event, "os.exec") == 0)
+        vt_finish_before_exec();
+    return 0;
+}
+
+/* The call that a script or -c text is shown to be started by (behaviour.md 4). */
+static const struct vt_func *find_exec(void) {
+    PyObject *builtins = PyEval_GetBuiltins();
+    PyObject *exec = builtins ? PyDict_GetItemString(builtins, "exec") : NULL;
+    return exec && PyCFunction_Check(exec) ? vt_funcid_of_cfunction(exec) : NULL;
+}
+
+static uint32_t exec_id =
+    VT_LOG_NO_ID; /* of the open outermost event, if there is one */
+
+void vt_begin_main_entered(void) {
+    vt_recorder_start();
+    struct vt_thread *thread = vt_recorder_find_thread(vt_py_thread_state(), NULL);
+    if (!thread) {
+        vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
+        return;
+    }
+    const struct vt_func *exec = find_exec();
+    if (exec && !session.ignore_c_function) {
+        exec_id = exec->id;
+        vt_thread_enter(thread, exec_id, false);
+    }
+    vt_thread_watch(thread, vt_thread_depth(thread), thread->hidden);
+    (void)vt_hook_install();
+}
+
+void vt_begin_main_returned(struct vt_thread *thread, bool normally) {
+    vt_thread_watch(thread, UINT32_MAX, 0);
+    if (exec_id != VT_LOG_NO_ID)
+        (void)vt_thread_leave(thread, exec_id);
+    if (!normally || session.log_exit)
+        return; /* what runs at exit is recorded, too */
+    vt_hook_remove();
+    vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
+}

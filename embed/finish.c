@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "embed/finish.h"
+
+#include "core/io/report.h"
+#include "embed/recorder.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* sysexits.h EX_IOERR: the program ended well, but its report could not be saved. */
+enum { EXIT_SAVE_FAILED = 74 };
+
+static const struct vt_config *session;
+static bool saved_or_failed, save_failed;
+static pid_t our_pid;
+
+/* ---- words ----------------------------------------------------------------------- */
+
+static void write_all(int fd, const char *bytes, size_t size) {
+    while (size) {
+        ssize_t n = write(fd, bytes, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return; /* nobody listens */
+        bytes += n;
+        size -= (size_t)n;
+    }
+}
+
+static void say(const char *format, ...) VT_PRINTF(1, 2);
+
+static void say(const char *format, ...) {
+    if (session->quiet)
+        return;
+    char text[8192];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (n > 0)
+        write_all(STDOUT_FILENO, text,
+                  (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+/* A status text overwrites the one before it. */
+#define BLANK_LINE "\r%80s\r"
+
+static void say_status(const char *text) {
+    say(BLANK_LINE "%s", "", text);
+}
+
+void vt_finish_tell_failure(const char *what, const struct vt_error *err) {
+    char text[VT_ERROR_TEXT_BYTES + 256];
+    int n = snprintf(text, sizeof text, "viztracer: %s: %s\n", what, err->text);
+    if (n > 0)
+        write_all(STDERR_FILENO, text,
+                  (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+static void show_progress(void *state, uint64_t done, uint64_t total) {
+    (void)state;
+    char text[96];
+    snprintf(text, sizeof text, "Saving trace data, %llu / %llu events",
+             (unsigned long long)done, (unsigned long long)total);
+    say_status(text);
+}
+
+static void say_overflow(const struct vt_report_stats *stats) {
+    say("\n\x1b[93mCircular buffer is full, you lost some early data, but you still "
+        "have "
+        "the most recent data.\n"
+        "    %llu events were lost\n"
+        "    If you need more buffer, use \"viztracer --tracer_entries "
+        "<entry_number>\"\n"
+        "    Or, you can try the filter options to filter out some data you don't "
+        "need\n"
+        "    use --quiet to shut me up\x1b[0m\n\n",
+        (unsigned long long)stats->lost);
+}
+
+static void say_saved(const struct vt_report_stats *stats) {
+    say_status("");
+    say("Total Entries: %llu\n", (unsigned long long)stats->entries);
+    if (stats->lost)
+        say_overflow(stats);
+    const char *quote = strchr(session->output_path, ' ') ? "\"" : "";
+    say("Report saved to \x1b[92m%s%s%s\x1b[0m\n", quote, session->output_path, quote);
+}
+
+/* ---- saving ---------------------------------------------------------------------- */
+
+/* The library that writes reports is opened when it is needed, privately: the program
+ * must not get our libraries by their names. */
+static __typeof__(&vt_report_save) find_save(struct vt_error *err) {
+    struct vt_buf path = {0};
+    vt_buf_printf(&path, "%s/libviztracer_report.so", session->lib_dir);
+    void *library = path.failed ? NULL : dlopen(path.data, RTLD_NOW | RTLD_LOCAL);
+    vt_buf_fini(&path);
+    void *symbol = library ? dlsym(library, "vt_report_save") : NULL;
+    if (!symbol) {
+        const char *why = dlerror();
+        vt_error_set(err, VT_ERR_NOT_FOUND, "%s", why ? why : "no vt_report_save");
+        return NULL;
+    }
+    __typeof__(&vt_report_save) save;
+    memcpy(&save, &symbol, sizeof save); /* ISO C has no cast from object to function */
+    return save;
+}
+
+static enum vt_status save(struct vt_report_stats *stats, struct vt_error *err) {
+    __typeof__(&vt_report_save) write_report = find_save(err);
+    if (!write_report)
+        return err->status;
+    struct vt_log_image image = {.read_at = vt_log_read_at,
+                                 .state = vt_recorder_get()->log};
+    bool progress = !session->quiet && isatty(STDOUT_FILENO);
+    struct vt_report_options options = {
+        .output_path = session->output_path,
+        .dump_raw = session->dump_raw,
+        .sanitize_function_name = session->sanitize_function_name,
+        .file_info = true,
+        .progress = progress ? show_progress : NULL,
+    };
+    return write_report(&image, 1, &options, stats, err);
+}
+
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
+enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
+
+static void ignore_signals(struct sigaction old[ENDING_SIGNALS]) {
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (int i = 0; i < ENDING_SIGNALS; i++)
+        sigaction(ending_signals[i], &ignore, &old[i]);
+}
+
+static void restore_signals(const struct sigaction old[ENDING_SIGNALS]) {
+    for (int i = 0; i < ENDING_SIGNALS; i++)
+        sigaction(ending_signals[i], &old[i], NULL);
+}
+
+/* Saves and says so. False when there is no report; the log is kept then. */
+static bool save_aloud(void) {
+    struct sigaction old[ENDING_SIGNALS];
+    ignore_signals(old);
+    struct vt_report_stats stats = {0};
+    struct vt_error err = {.status = VT_OK};
+    say_status("Saving trace data, this could take a while");
+    bool saved = save(&stats, &err) == VT_OK;
+    if (saved) {
+        say_saved(&stats);
+    } else {
+        say("\n");
+        vt_finish_tell_failure("the report was not saved", &err);
+        const char *directory = vt_recorder_get()->dir.path;
+        if (directory && vt_log_is_file(vt_recorder_get()->log)) {
+            vt_error_set(&err, VT_OK, "viztracer --recover %s", directory);
+            vt_finish_tell_failure("what was recorded is kept, get it with", &err);
+        }
+    }
+    restore_signals(old);
+    return saved;
+}
+
+static void finish(void) {
+    if (saved_or_failed || !vt_recorder_get())
+        return;
+    saved_or_failed = true;
+    save_failed = !save_aloud();
+    vt_recorder_close(save_failed);
+}
+
+/* After Py_FinalizeEx: no thread of Python runs any more. */
+static void finish_after_python(void) {
+    if (saved_or_failed || !vt_recorder_get())
+        return;
+    vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
+    finish();
+}
+
+/* C's exit without Python's finalization (an extension called it): other threads may
+ * run, so their open calls are left to the reader of the log. */
+static void finish_at_exit(int status, void *unused) {
+    (void)unused;
+    finish();
+    if (save_failed && status == 0 && getpid() == our_pid) {
+        fflush(NULL);
+        _exit(EXIT_SAVE_FAILED);
+    }
+}
+
+void vt_finish_register(const struct vt_config *config) {
+    session = config;
+    our_pid = getpid();
+    /* Dying by SIGINT, python3 never comes to exit(3); with 32 functions registered
+     * Py_AtExit refuses more: either is enough. */
+    (void)Py_AtExit(finish_after_python);
+    on_exit(finish_at_exit, NULL);
+}
+
+void vt_finish_before_exec(void) {
+    struct vt_recorder *recorder = vt_recorder_get();
+    if (!session || saved_or_failed || !recorder)
+        return;
+    if (save_aloud())
+        vt_log_dir_remove(&recorder->dir);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The end of a recorded program: the report is saved and the run's last words are
+ * printed.
+ *
+ * Runs after the interpreter's finalization (Py_AtExit), or in C's exit when there was
+ * none, and before os.exec*; needs no Python. Lines about the report go to stdout
+ * (behaviour.md 5), failures to stderr. Signals that end a program are ignored while
+ * the report is written.
+ */
+#ifndef VT_EMBED_FINISH_H
+#define VT_EMBED_FINISH_H
+
+#include "core/base/error.h"
+#include "core/record/config.h"
+
+/* Registers with Py_AtExit and exit(3). `config` is borrowed for the life of the
+ * process. */
+void vt_finish_register(const struct vt_config *config);
+
+/* One line on stderr: "viztracer: <what>: <sentence>". */
+void vt_finish_tell_failure(const char *what, const struct vt_error *err);
+
+/* The program is about to replace its image: the report of this part is saved. */
+void vt_finish_before_exec(void);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The profile hook (Python 3.8 to 3.11).
+ *
+ * Our function stands in each thread's c_profilefunc with a NULL object, so that
+ * sys.getprofile() stays None. When the program sets a profile function of its own, by
+ * sys.setprofile or cProfile, ours goes back on top of it: the object stays the
+ * program's (that is what sys.getprofile() answers), and every event that the program's
+ * function would have got is handed on to it. To notice, the C entry points that set
+ * the function are replaced in their method tables by ones that call the original and
+ * then put ours on top; there is no event after the original has run.
+ *
+ * A new thread gets the hook before it runs: when _thread.start_new_thread returns, its
+ * thread state is already in the interpreter's list. Threads that C code made are found
+ * at the next full block of events.
+ */
+#include "embed/hook.h"
+
+#if !VT_PY_HAS_MONITORING
+
+#include "embed/begin.h"
+#include "embed/funcid.h"
+#include "embed/recorder.h"
+
+static int on_profile(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
+
+/* ---- the program's own profile functions ----------------------------------------- */
+
+/* What the program set in a thread, kept by thread state while ours is on top. */
+struct chained {
+    PyThreadState *tstate;
+    Py_tracefunc func;
+    bool skip_next; /* python3 would not have told it of the event that comes next */
+    struct chained *next;
+};
+
+static struct chained *chained_list; /* short: threads in which the program profiles */
+
+static struct chained *find_chained(PyThreadState *tstate) {
+    struct chained *at = chained_list;
+    while (at && at->tstate != tstate)
+        at = at->next;
+    return at;
+}
+
+static void set_chained(PyThreadState *tstate, Py_tracefunc func, bool skip_next) {
+    struct chained *at = find_chained(tstate);
+    if (!at && func) {
+        at = PyMem_RawCalloc(1, sizeof *at);
+        if (!at)
+            return;
+        at->tstate = tstate;
+        at->next = chained_list;
+        chained_list = at;
+    }
+    if (at) {
+        at->func = func;
+        at->skip_next = skip_next;
+    }
+}
+
+/* After the program set or removed a profile function: ours goes on top again. `before`
+ * is what it had. */
+static void go_on_top(Py_tracefunc before) {
+    PyThreadState *tstate = vt_py_thread_state();
+    if (!vt_recorder_is_on() || tstate->c_profilefunc == on_profile)
+        return;
+    Py_tracefunc func = tstate->c_profilefunc;
+    set_chained(tstate, func, func && !before);
+    vt_py_set_profile(tstate, on_profile);
+}
+
+/* The program's function of the calling thread, put back in its place for the time of a
+ * call that replaces it. */
+static Py_tracefunc step_aside(void) {
+    PyThreadState *tstate = vt_py_thread_state();
+    if (tstate->c_profilefunc != on_profile)
+        return tstate->c_profilefunc;
+    struct chained *chained = find_chained(tstate);
+    return chained ? chained->func : NULL;
+}
+
+static int hand_on(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
+    PyThreadState *tstate = vt_py_thread_state();
+    struct chained *chained = find_chained(tstate);
+    if (!chained || !chained->func)
+        return 0;
+    if (chained->skip_next) {
+        chained->skip_next = false;
+        return 0;
+    }
+    Py_tracefunc before = chained->func;
+    int result = chained->func(self, frame, what, arg);
+    go_on_top(before); /* a function that raises is removed by the interpreter */
+    return result;
+}
+
+/* A method table entry that we replaced. */
+struct patch {
+    PyMethodDef *method;
+    PyCFunction original;
+};
+
+static struct patch setprofile_patch, enable_patch, disable_patch;
+
+static PyObject *our_setprofile(PyObject *self, PyObject *function) {
+    Py_tracefunc before = step_aside();
+    PyObject *result = setprofile_patch.original(self, function);
+    go_on_top(before);
+    return result;
+}
+
+static PyObject *our_enable(PyObject *self, PyObject *args, PyObject *kwargs) {
+    Py_tracefunc before = step_aside();
+    PyObject *result = ((PyCFunctionWithKeywords)(void (*)(void))enable_patch.original)(
+        self, args, kwargs);
+    go_on_top(before);
+    return result;
+}
+
+static PyObject *our_disable(PyObject *self, PyObject *nothing) {
+    Py_tracefunc before = step_aside();
+    PyObject *result = disable_patch.original(self, nothing);
+    go_on_top(before);
+    return result;
+}
+
+static void apply(struct patch *patch, PyMethodDef *method, int flags,
+                  PyCFunction ours) {
+    if (patch->method || !method || method->ml_flags != flags)
+        return;
+    patch->method = method;
+    patch->original = method->ml_meth;
+    method->ml_meth = ours;
+}
+
+static void undo(struct patch *patch) {
+    if (patch->method)
+        patch->method->ml_meth = patch->original;
+    *patch = (struct patch){NULL, NULL};
+}
+
+static void patch_setprofile(void) {
+    PyObject *function = PySys_GetObject("setprofile");
+    if (function && PyCFunction_Check(function))
+        apply(&setprofile_patch, ((PyCFunctionObject *)function)->m_ml, METH_O,
+              our_setprofile);
+}
+
+/* `enable` is about to be called for the first time: its type's `disable` is there,
+ * too. */
+static void patch_profiler(PyObject *enable) {
+    PyObject *profiler = ((PyCFunctionObject *)enable)->m_self;
+    PyObject *disable =
+        profiler ? PyDict_GetItemString(Py_TYPE(profiler)->tp_dict, "disable") : NULL;
+    if (!disable || Py_TYPE(disable) != &PyMethodDescr_Type)
+        return;
+    apply(&enable_patch, ((PyCFunctionObject *)enable)->m_ml,
+          METH_VARARGS | METH_KEYWORDS, (PyCFunction)(void (*)(void))our_enable);
+    apply(&disable_patch, ((PyMethodDescrObject *)disable)->d_method, METH_NOARGS,
+          our_disable);
+}
+
+/* ---- threads --------------------------------------------------------------------- */
+
+static void hook_thread(PyThreadState *tstate) {
+    if (tstate->c_profilefunc == on_profile)
+        return;
+    set_chained(tstate, tstate->c_profilefunc, false);
+    vt_py_set_profile(tstate, on_profile);
+}
+
+static void unhook_thread(PyThreadState *tstate) {
+    if (tstate->c_profilefunc != on_profile)
+        return;
+    struct chained *chained = find_chained(tstate);
+    vt_py_set_profile(tstate, chained && tstate->c_profileobj ? chained->func : NULL);
+}
+
+static void each_thread(void (*visit)(PyThreadState *tstate)) {
+    PyInterpreterState *interpreter =
+        PyThreadState_GetInterpreter(vt_py_thread_state());
+    for (PyThreadState *t = PyInterpreterState_ThreadHead(interpreter); t;
+         t = PyThreadState_Next(t))
+        visit(t);
+}
+
+/* Threads that C code made have no hook: looked for whenever a block of events is full.
+ */
+static void find_foreign_threads(void) {
+    static PyThreadState *newest; /* of the interpreter's list at the last look */
+    PyThreadState *tstate = vt_py_thread_state();
+    if (!tstate)
+        return;
+    PyThreadState *head =
+        PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(tstate));
+    if (head == newest)
+        return;
+    newest = head;
+    each_thread(hook_thread);
+}
+
+/* ---- events ---------------------------------------------------------------------- */
+
+static PyThreadState *volatile *thread_state_place; /* NULL: ask the function */
+static bool ignore_c_function;
+
+static inline PyThreadState *current_thread_state(void) {
+    return VT_LIKELY(thread_state_place != NULL) ? *thread_state_place
+                                                 : vt_py_thread_state();
+}
+
+static void on_special(const struct vt_func *func, int what, PyObject *callable) {
+    if (func->flags & VT_FUNC_STARTS_THREAD && what == PyTrace_C_RETURN)
+        each_thread(hook_thread);
+    if (func->flags & VT_FUNC_SETS_PROFILE && what == PyTrace_C_CALL)
+        patch_profiler(callable);
+}
+
+static __attribute__((noinline)) int main_returned(struct vt_thread *thread,
+                                                   bool normally) {
+    vt_begin_main_returned(thread, normally);
+    return 0;
+}
+
+static inline int leave(struct vt_thread *thread, uint32_t id, bool normally) {
+    if (VT_UNLIKELY(vt_thread_leave(thread, id) == VT_THREAD_AT_WATCH))
+        return main_returned(thread, normally);
+    return 0;
+}
+
+static inline int record_func(struct vt_thread *thread, const struct vt_func *func,
+                              int what, PyObject *arg) {
+    if (what == PyTrace_CALL || what == PyTrace_C_CALL) {
+        vt_thread_enter(thread, func->id, func->flags & VT_FUNC_HIDDEN);
+        return 0;
+    }
+    return leave(thread, func->id, arg != NULL);
+}
+
+/* A function that the cache does not hold, or one with flags. */
+static __attribute__((noinline)) int
+record_slowly(struct vt_thread *thread, PyFrameObject *frame, int what, PyObject *arg) {
+    if (what == PyTrace_CALL || what == PyTrace_RETURN)
+        return record_func(thread, vt_funcid_find_code(vt_py_frame_code(frame)), what,
+                           arg);
+    const struct vt_func *func = vt_funcid_of_cfunction(arg);
+    if (func->flags)
+        on_special(func, what, arg);
+    if (ignore_c_function)
+        return 0;
+    return record_func(thread, func, what, arg);
+}
+
+static inline int record(struct vt_thread *thread, PyFrameObject *frame, int what,
+                         PyObject *arg) {
+    const struct vt_func *func;
+    if (what == PyTrace_CALL || what == PyTrace_RETURN) {
+        PyCodeObject *code = vt_py_frame_code(frame);
+        func = vt_funcid_cached(code, NULL);
+        if (VT_UNLIKELY(func->key != code))
+            return record_slowly(thread, frame, what, arg);
+    } else {
+        const PyCFunctionObject *callable = (PyCFunctionObject *)(void *)arg;
+        const void *key2 = vt_funcid_key2(callable);
+        func = vt_funcid_cached(callable->m_ml, key2);
+        if (VT_UNLIKELY(func->key != callable->m_ml || func->key2 != key2 ||
+                        func->flags || ignore_c_function))
+            return record_slowly(thread, frame, what, arg);
+    }
+    return record_func(thread, func, what, arg);
+}
+
+/* A thread that was not the last one seen, or in which the program profiles, too. In a
+ * forked child nothing is recorded: the hook goes away. */
+static __attribute__((noinline)) int
+on_profile_slow(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
+    PyThreadState *tstate = vt_py_thread_state();
+    if (!vt_recorder_is_on()) {
+        unhook_thread(tstate);
+        return self ? hand_on(self, frame, what, arg) : 0;
+    }
+    PyObject *frame_self = what == PyTrace_CALL ? vt_py_frame_first_local(frame) : NULL;
+    struct vt_thread *thread = vt_recorder_find_thread(tstate, frame_self);
+    if (thread)
+        (void)record(thread, frame, what, arg);
+    return self ? hand_on(self, frame, what, arg) : 0;
+}
+
+/* For C events `arg` is always a builtin function or method object (Python/ceval.c). */
+static int on_profile(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
+    struct vt_gate *gate = vt_gate;
+    if (VT_UNLIKELY(self || gate->tstate != (void *)current_thread_state()))
+        return on_profile_slow(self, frame, what, arg);
+    return record(gate->thread, frame, what, arg);
+}
+
+/* ---- installing ------------------------------------------------------------------ */
+
+static PyObject *awaited_globals;
+
+/* Until the program's own first frame: nothing is recorded. */
+static int on_waiting(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
+    (void)self;
+    (void)arg;
+    if (what != PyTrace_CALL || vt_py_frame_globals(frame) != awaited_globals)
+        return 0;
+    awaited_globals = NULL;
+    vt_py_set_profile(vt_py_thread_state(), NULL);
+    vt_begin_main_entered();
+    if (!vt_recorder_is_on())
+        return 0;
+    return on_profile(NULL, frame, what, arg);
+}
+
+bool vt_hook_arm(PyObject *main_globals) {
+    awaited_globals = main_globals;
+    PyThreadState *tstate = vt_py_thread_state();
+    if (!tstate->c_profilefunc)
+        vt_py_set_profile(tstate, on_waiting);
+    return true;
+}
+
+bool vt_hook_install(void) {
+    thread_state_place = vt_py_thread_state_place();
+    ignore_c_function = vt_gate->recorder->ignore_c_function;
+    patch_setprofile();
+    each_thread(hook_thread);
+    vt_log_on_full_block(vt_gate->recorder->log, find_foreign_threads);
+    return true;
+}
+
+void vt_hook_remove(void) {
+    each_thread(unhook_thread);
+    undo(&setprofile_patch);
+    undo(&enable_patch);
+    undo(&disable_patch);
+    while (chained_list) {
+        struct chained *next = chained_list->next;
+        PyMem_RawFree(chained_list);
+        chained_list = next;
+    }
+}
+
+#endif

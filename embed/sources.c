@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "embed/sources.h"
+
+#include "embed/pycompat.h"
+#include "embed/pytext.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Open addressing, a power of two slots, at most half full. */
+struct entry {
+    char *name; /* NULL: empty */
+    size_t size;
+    struct vt_source_file file;
+};
+
+static struct entry *entries;
+static size_t entry_count, slot_count;
+
+/* FNV-1a, 64 bits. */
+static size_t hash_of(struct vt_log_text name) {
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < name.size; i++)
+        hash = (hash ^ (unsigned char)name.bytes[i]) * UINT64_C(1099511628211);
+    return (size_t)hash;
+}
+
+static struct entry *slot_of(struct vt_log_text name) {
+    size_t at = hash_of(name) & (slot_count - 1);
+    while (entries[at].name && (entries[at].size != name.size ||
+                                memcmp(entries[at].name, name.bytes, name.size) != 0))
+        at = (at + 1) & (slot_count - 1);
+    return &entries[at];
+}
+
+static bool grow(void) {
+    size_t old_count = slot_count;
+    struct entry *old = entries;
+    struct entry *fresh = calloc(old_count ? old_count * 2 : 256, sizeof *fresh);
+    if (!fresh)
+        return false;
+    entries = fresh;
+    slot_count = old_count ? old_count * 2 : 256;
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].name)
+            *slot_of((struct vt_log_text){old[i].name, old[i].size}) = old[i];
+    }
+    free(old);
+    return true;
+}
+
+static bool identify(const char *path, struct vt_symbol_python *where) {
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    where->device = st.st_dev;
+    where->inode = st.st_ino;
+    where->size_bytes = (uint64_t)st.st_size;
+    where->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return true;
+}
+
+static void append_stdlib_directory(struct vt_buf *path) {
+    PyObject *directory = PySys_GetObject("_stdlib_dir"); /* 3.11; borrowed */
+    if (directory && PyUnicode_Check(directory)) {
+        vt_pytext_append(path, directory);
+        return;
+    }
+    PyObject *modules = PyImport_GetModuleDict();
+    PyObject *os_module = modules ? PyDict_GetItemString(modules, "os") : NULL;
+    PyObject *file = os_module && PyModule_Check(os_module)
+                         ? PyDict_GetItemString(PyModule_GetDict(os_module), "__file__")
+                         : NULL;
+    vt_pytext_append(path, file);
+    while (path->size && path->data[path->size - 1] != '/')
+        path->size--;
+    if (path->size)
+        path->size--;
+}
+
+/* The path of the source of "<frozen a.b>": a/b.py or a/b/__init__.py of the standard
+ * library. */
+static bool find_frozen(struct vt_log_text name, struct vt_buf *path,
+                        struct vt_symbol_python *where) {
+    static const char *const endings[] = {".py", "/__init__.py"};
+    static const char prefix[] = "<frozen ";
+    size_t n = sizeof prefix - 1;
+    if (name.size <= n + 1 || memcmp(name.bytes, prefix, n) != 0)
+        return false;
+    for (size_t k = 0; k < sizeof endings / sizeof *endings; k++) {
+        vt_buf_clear(path);
+        append_stdlib_directory(path);
+        vt_buf_append_char(path, '/');
+        for (size_t i = n; i + 1 < name.size; i++)
+            vt_buf_append_char(path,
+                               (char)(name.bytes[i] == '.' ? '/' : name.bytes[i]));
+        vt_buf_append_text(path, endings[k]);
+        if (!path->failed && identify(path->data, where))
+            return true;
+    }
+    return false;
+}
+
+static bool find_relative(struct vt_log_text name, struct vt_buf *path,
+                          struct vt_symbol_python *where) {
+    if (!name.size || name.bytes[0] == '<' || memchr(name.bytes, '\0', name.size))
+        return false;
+    char *real = realpath(path->data, NULL); /* path holds the name, NUL-terminated */
+    vt_buf_clear(path);
+    if (real)
+        vt_buf_append_text(path, real);
+    free(real);
+    return path->size && !path->failed && identify(path->data, where);
+}
+
+static void write_source(struct vt_log *log, struct vt_log_text name,
+                         const struct vt_buf *path,
+                         const struct vt_symbol_python *where) {
+    struct vt_symbol_source body = {
+        .name_bytes = (uint32_t)name.size,
+        .device = where->device,
+        .inode = where->inode,
+        .size_bytes = where->size_bytes,
+        .mtime_ns = where->mtime_ns,
+    };
+    struct vt_buf bytes = {0};
+    vt_buf_append(&bytes, &body, sizeof body);
+    vt_buf_append(&bytes, name.bytes, name.size);
+    vt_buf_append(&bytes, path->data, path->size);
+    if (!bytes.failed)
+        (void)vt_log_add_symbol(log, VT_SYMBOL_SOURCE, 0,
+                                (struct vt_log_text){bytes.data, bytes.size},
+                                name.size + path->size);
+    vt_buf_fini(&bytes);
+}
+
+static void find_on_disk(struct vt_log *log, struct vt_log_text name,
+                         struct vt_symbol_python *where) {
+    struct vt_buf path = {0};
+    vt_buf_append(&path, name.bytes, name.size);
+    if (!path.failed) {
+        if (name.size && name.bytes[0] == '/' && !memchr(name.bytes, '\0', name.size))
+            (void)identify(path.data, where);
+        else if (find_frozen(name, &path, where) || find_relative(name, &path, where))
+            write_source(log, name, &path, where);
+    }
+    vt_buf_fini(&path);
+}
+
+const struct vt_source_file *vt_sources_find(struct vt_log *log,
+                                             const struct vt_filter *filter,
+                                             struct vt_log_text name) {
+    if (2 * entry_count >= slot_count && !grow())
+        return NULL;
+    struct entry *entry = slot_of(name);
+    if (entry->name)
+        return &entry->file;
+    entry->name = malloc(name.size + 1);
+    if (!entry->name)
+        return NULL;
+    memcpy(entry->name, name.bytes, name.size);
+    entry->size = name.size;
+    entry->file = (struct vt_source_file){
+        .hidden = vt_filter_hides(filter, name.bytes, name.size)};
+    entry_count++;
+    if (!entry->file.hidden)
+        find_on_disk(log, name, &entry->file.where);
+    return &entry->file;
+}
+
+void vt_sources_clear(void) {
+    for (size_t i = 0; i < slot_count; i++)
+        free(entries[i].name);
+    free(entries);
+    entries = NULL;
+    entry_count = slot_count = 0;
+}
