@@ -8,8 +8,9 @@
  * works but recovery.
  *
  * Threads:   any; a mutex guards what is shared. core/record/thread.h is the path
- * without it. Ownership: the log owns its blocks and threads; a forked child owns
- * nothing of it (MADV_DONTFORK) and must not touch it.
+ *            without it.
+ * Ownership: the log owns its blocks and threads; a forked child owns nothing of it
+ *            (MADV_DONTFORK) and must not touch it.
  */
 #ifndef VT_RECORD_LOG_H
 #define VT_RECORD_LOG_H

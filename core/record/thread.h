@@ -8,9 +8,10 @@
  * recorded.
  *
  * Threads:   only the thread itself, or whoever holds the interpreter's lock while it
- * waits. Hot path:  no lock, no allocation, no system call, except when a block is full
- * (about once in 2,700 events) or a stack segment ends (4,092 frames). Ownership: the
- * log owns the thread.
+ *            waits.
+ * Hot path:  no lock, no allocation, no system call, except when a block is full (about
+ *            once in 2,700 events) or a stack segment ends (4,092 frames).
+ * Ownership: the log owns the thread.
  */
 #ifndef VT_RECORD_THREAD_H
 #define VT_RECORD_THREAD_H

@@ -248,6 +248,9 @@ def check_types(file):
         if re.match(r"\s*typedef\s+(struct|enum|union)\b", line):
             yield number, "typedef", "structs and enums keep their tag"
     if file.suffix == ".h":
+        for number, line in enumerate(file.lines, 1):
+            if re.match(r"[ /*]*[^ /*].*\b(Threads|Hot path|Ownership): ", line):
+                yield number, "label", "a label of the contract begins its line"
         guard = "VT_" + re.sub(r"\W", "_", file.path.split("/", 1)[-1]
                                if file.path.startswith("core/") else file.path).upper()
         if not any(line == f"#ifndef {guard}" for line in file.code):

@@ -136,6 +136,10 @@ class Layers(Tree):
     def test_a_wrong_guard_is_found(self):
         self.assert_offence("guard", "core/io/a.h", LICENCE + "#ifndef A_H\n#define A_H\n#endif\n")
 
+    def test_a_label_that_was_reflowed_into_a_line_is_found(self):
+        contract = "/* It is.\n *\n * Threads:   any. Ownership: none.\n */\n"
+        self.assert_offence("label", "cmd/a.h", LICENCE + contract)
+
     def test_a_mark_of_unfinished_work_is_found(self):
         self.assert_offence("unfinished", "cmd/a.c", LICENCE + "/* TO" "DO */\n")
 
