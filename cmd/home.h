@@ -2,9 +2,9 @@
  *
  * Where our own files are, found from the place of the running executable.
  *
- *   built      <dir>/viztracer      <dir>/lib                <dir>/python
+ *   built      <dir>/viztracer         <dir>/lib              <dir>/python
  *   installed  <prefix>/bin/viztracer  <prefix>/lib/viztracer
- * <prefix>/lib/viztracer/python
+ *                                      <prefix>/lib/viztracer/python
  */
 #ifndef VT_CMD_HOME_H
 #define VT_CMD_HOME_H

@@ -21,8 +21,7 @@ struct reader {
     size_t empty_lines; /* seen since the last line of the value */
 };
 
-/* ---- lines
- * ---------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 static bool is_blank(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -52,8 +51,7 @@ static struct span next_line(struct span *rest) {
     return line;
 }
 
-/* ---- entries
- * -------------------------------------------------------------------------- */
+/* ---- entries ---- */
 
 static const struct vt_ini_entry *find_entry(const struct vt_ini *ini, size_t section,
                                              const char *key) {
@@ -120,8 +118,7 @@ static enum vt_status read_key(struct reader *reader, struct span line,
     return add_entry(reader->ini, reader->section, key, strip(value), err);
 }
 
-/* ---- sections
- * ------------------------------------------------------------------------- */
+/* ---- sections ---- */
 
 /* The name in a header: from behind its [ to the last ] of the line, at least one byte.
  */
@@ -150,8 +147,7 @@ static enum vt_status open_section(struct reader *reader, struct span name,
     return vt_strlist_append_bytes(sections, name.text, name.size, err);
 }
 
-/* ---- the text
- * ------------------------------------------------------------------------- */
+/* ---- the text ---- */
 
 static enum vt_status read_line(struct reader *reader, struct span line,
                                 struct vt_error *err) {
@@ -204,8 +200,7 @@ void vt_ini_fini(struct vt_ini *ini) {
     *ini = (struct vt_ini){0};
 }
 
-/* ---- questions
- * ------------------------------------------------------------------------ */
+/* ---- questions ---- */
 
 size_t vt_ini_section(const struct vt_ini *ini, const char *name) {
     for (size_t i = 1; i < ini->sections.count; i++)

@@ -4,8 +4,10 @@
  *
  *   [section]                a header; text behind the bracket does not count
  *   key = value              or key : value; keys are lower-cased, blanks around are
- * dropped second line          deeper than its key: goes on with the value, after a
- * line feed # comment  ; comment     a whole line, also between the lines of a value
+ *                            dropped
+ *     second line            deeper than its key: goes on with the value, after a line
+ *                            feed
+ *   # comment  ; comment     a whole line, also between the lines of a value
  *
  * Empty lines inside a value stay in it. A section or key that stands twice is refused.
  * The keys of [DEFAULT] count in every section. In values %% is a percent sign and

@@ -21,8 +21,7 @@ struct reader {
     size_t next; /* the word to be read */
 };
 
-/* ---- what a word is
- * ------------------------------------------------------------------- */
+/* ---- what a word is ---- */
 
 static const struct vt_option *find_short(char letter) {
     for (size_t i = 0; i < vt_option_table_count; i++) {
@@ -129,8 +128,7 @@ static enum vt_status classify_all(struct reader *reader, struct vt_error *err) 
     return VT_OK;
 }
 
-/* ---- taking options
- * ------------------------------------------------------------------- */
+/* ---- taking options ---- */
 
 /* Puts "argument --output_file/-o: " before the sentence. */
 static enum vt_status prefix_option(const struct vt_option *option,
@@ -266,8 +264,7 @@ static enum vt_status read_words(struct reader *reader, struct vt_error *err) {
     return status;
 }
 
-/* ---- the whole line
- * ------------------------------------------------------------------- */
+/* ---- the whole line ---- */
 
 static size_t find_word(char *const *words, size_t count, const char *text) {
     size_t i = 0;

@@ -3,10 +3,10 @@
  * Reads the command line by the rules of Python's argparse (behaviour.md 2) from the
  * rows of config.def.
  *
- *   viztracer WORD…             options count wherever they stand; the words that no
- * option takes are `extras`, in their order viztracer WORD… -- WORD…    options count
- * before the separator only; behind it stands `program`. --run is a separator where
- * there is no --
+ *   viztracer WORD…           options count wherever they stand; the words that no option
+ *                             takes are `extras`, in their order
+ *   viztracer WORD… -- WORD…  options count before the separator only; behind it stands
+ *                             `program`. --run is a separator where there is no --
  *
  * An option is its long name, an unambiguous beginning of that, or its short name; its
  * value is the next word, or follows "=" or the short name directly; short options

@@ -22,8 +22,7 @@ static enum vt_status check_extension(const char *name, struct vt_error *err) {
     return VT_OK;
 }
 
-/* ---- names
- * ---------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 /* The last component of `program` up to its first dot; "python" where that is empty. */
 static void append_stem(const char *program, struct vt_buf *name) {
@@ -72,8 +71,7 @@ static void append_name(const struct vt_config *config,
     vt_buf_append_text(name, file + stem);
 }
 
-/* ---- paths
- * ---------------------------------------------------------------------------- */
+/* ---- paths ---- */
 
 /* Appends the components of `path` to the absolute path in `to`; "." and ".." are
  * resolved by their names, as os.path.abspath does. An absolute path replaces what was

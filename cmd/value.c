@@ -67,8 +67,7 @@ bool vt_value_read_real(const char *text, double *number) {
     return valid;
 }
 
-/* ---- times
- * ---------------------------------------------------------------------------- */
+/* ---- times ---- */
 
 /* Nanoseconds of a unit; 0 for what is none. */
 static int64_t unit_ns(const char *unit) {
@@ -132,8 +131,7 @@ enum vt_status vt_value_read_duration(const char *text, int64_t *duration_ns,
                         text);
 }
 
-/* ---- repr
- * ----------------------------------------------------------------------------- */
+/* ---- repr ---- */
 
 /* Bytes of the UTF-8 sequence at `text`; 0 if there is none. Surrogates and overlong
  * forms are none. */

@@ -20,7 +20,7 @@ static const struct vt_config *session;
 static bool saved_or_failed, save_failed;
 static pid_t our_pid;
 
-/* ---- words ----------------------------------------------------------------------- */
+/* ---- words ---- */
 
 static void write_all(int fd, const char *bytes, size_t size) {
     while (size) {
@@ -94,7 +94,7 @@ static void say_saved(const struct vt_report_stats *stats) {
     say("Report saved to \x1b[92m%s%s%s\x1b[0m\n", quote, session->output_path, quote);
 }
 
-/* ---- saving ---------------------------------------------------------------------- */
+/* ---- saving ---- */
 
 /* The library that writes reports is opened when it is needed, privately: the program
  * must not get our libraries by their names. */

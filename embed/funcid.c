@@ -96,7 +96,7 @@ static const struct vt_func *find_in_table(const void *key, const void *key2) {
     return cached;
 }
 
-/* ---- Python functions ------------------------------------------------------------ */
+/* ---- Python functions ---- */
 
 /* The interpreter calls this when a code object dies; `extra` is 1 + its symbol id. */
 static void on_code_freed(void *extra) {
@@ -184,7 +184,7 @@ const struct vt_func *vt_funcid_find_code(PyCodeObject *code) {
     return func;
 }
 
-/* ---- C functions ----------------------------------------------------------------- */
+/* ---- C functions ---- */
 
 /* Forgets every entry of a type that died. */
 static void forget_type(const void *type) {

@@ -24,7 +24,7 @@
 
 static int on_profile(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
 
-/* ---- the program's own profile functions ----------------------------------------- */
+/* ---- the program's own profile functions ---- */
 
 /* What the program set in a thread, kept by thread state while ours is on top. */
 struct chained {
@@ -161,7 +161,7 @@ static void patch_profiler(PyObject *enable) {
           our_disable);
 }
 
-/* ---- threads --------------------------------------------------------------------- */
+/* ---- threads ---- */
 
 static void hook_thread(PyThreadState *tstate) {
     if (tstate->c_profilefunc == on_profile)
@@ -200,7 +200,7 @@ static void find_foreign_threads(void) {
     each_thread(hook_thread);
 }
 
-/* ---- events ---------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static PyThreadState *volatile *thread_state_place; /* NULL: ask the function */
 static bool ignore_c_function;
@@ -295,7 +295,7 @@ static int on_profile(PyObject *self, PyFrameObject *frame, int what, PyObject *
     return record(gate->thread, frame, what, arg);
 }
 
-/* ---- installing ------------------------------------------------------------------ */
+/* ---- installing ---- */
 
 static PyObject *awaited_globals;
 

@@ -107,7 +107,7 @@ struct vt_block_header {
     uint64_t reserved[2];        /* the writer's own */
 };
 
-/* ---- events ---------------------------------------------------------------------- */
+/* ---- events ---- */
 
 /* One event, 24 bytes, written when it is complete. */
 struct vt_event {
@@ -141,7 +141,7 @@ enum vt_event_kind {
 #define VT_BLOCK_SLOTS                                                                 \
     ((VT_LOG_BLOCK_BYTES - VT_LOG_HEADER_BYTES) / (uint32_t)sizeof(struct vt_event))
 
-/* ---- shadow stacks --------------------------------------------------------------- */
+/* ---- shadow stacks ---- */
 
 /* One open call. A crash between writing an event and lowering the depth may leave the
  * frame of an event that is already there; the order is depth first, event second, so
@@ -163,7 +163,7 @@ struct vt_side {
 #define VT_BLOCK_FRAMES                                                                \
     ((VT_LOG_BLOCK_BYTES - VT_LOG_HEADER_BYTES) / (uint32_t)sizeof(struct vt_frame))
 
-/* ---- symbols --------------------------------------------------------------------- */
+/* ---- symbols ---- */
 
 /* Texts are UTF-8 in which lone surrogates are encoded like any code point (ED A0 80 …
  * ED BF BF, "surrogatepass"); they may contain NUL bytes, so sizes count. */

@@ -97,8 +97,7 @@ enum vt_status vt_config_copy(struct vt_config *to, const struct vt_config *from
     return VT_OK;
 }
 
-/* ---- text form: writing
- * -------------------------------------------------------------- */
+/* ---- text form: writing ---- */
 
 static void append_escaped(struct vt_buf *text, const char *value) {
     for (; *value; value++) {
@@ -155,8 +154,7 @@ void vt_config_to_text(const struct vt_config *config, struct vt_buf *text) {
     }
 }
 
-/* ---- text form: reading
- * -------------------------------------------------------------- */
+/* ---- text form: reading ---- */
 
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9')

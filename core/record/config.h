@@ -9,8 +9,8 @@
  *
  *   output_path   absolute path of the report
  *   lib_dir       folder of our private .so files, absolute
- *   python_dir    folder of the package viztracer and of the cores _viztracer.*.so,
- * absolute launch_cwd    current folder when the command started, absolute
+ *   python_dir    folder of the package viztracer and of the cores, absolute
+ *   launch_cwd    current folder when the command started, absolute
  *
  * The text form hands a configuration to another process image (environment) and is
  * kept in the log. One line `field=value` for each setting that is not at its default,

@@ -97,8 +97,7 @@ ptrdiff_t vt_log_read_at(void *log, uint64_t offset, void *bytes, size_t size) {
     return vt_log_store_read_at(&self->store, offset, bytes, size);
 }
 
-/* ---- event blocks
- * -------------------------------------------------------------------------- */
+/* ---- event blocks ---- */
 
 static uint32_t committed_of(struct vt_block_header *block) {
     return atomic_load_explicit(&block->committed, memory_order_relaxed);
@@ -286,8 +285,7 @@ void vt_log_clear(struct vt_log *log) {
     pthread_mutex_unlock(&log->mutex);
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------ */
+/* ---- the rest ---- */
 
 void vt_log_each_thread(struct vt_log *log,
                         void (*visit)(struct vt_thread *thread, void *state),
