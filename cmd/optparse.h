@@ -3,8 +3,8 @@
  * Reads the command line by the rules of Python's argparse (behaviour.md 2) from the
  * rows of config.def.
  *
- *   viztracer WORD…           options count wherever they stand; the words that no option
- *                             takes are `extras`, in their order
+ *   viztracer WORD…           options count wherever they stand; the words that no
+ *                             option takes are `extras`, in their order
  *   viztracer WORD… -- WORD…  options count before the separator only; behind it stands
  *                             `program`. --run is a separator where there is no --
  *

@@ -7,7 +7,8 @@
  *   vt_begin_prepare        the configuration is known; nothing of Python is touched
  *   vt_begin_audit_hook     an audit hook: `cpython.run_*` creates the log and arms the
  *                           hook
- *   vt_begin_main_entered   the first frame whose globals are __main__'s: recording is on
+ *   vt_begin_main_entered   the first frame whose globals are __main__'s: recording is
+ *                           on
  *   vt_begin_main_returned  that frame is left
  *   (Py_AtExit, else C exit: tracing stops, the report is saved: embed/finish.h)
  *
