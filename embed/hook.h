@@ -4,7 +4,7 @@
  * hook_setprofile.c (up to Python 3.11) and hook_monitoring.c (from 3.12 on).
  *
  *   vt_hook_arm      waits, in the main thread, for the first frame whose globals are
- *                    the given dictionary; then calls vt_begin_main_entered and installs
+ *                    the given dictionary; then calls vt_begin_main_entered, installs
  *   vt_hook_install  events of all threads, running and new ones, go to the recorder
  *   vt_hook_remove   no more events; what the program itself installed is as it left it
  *
