@@ -8,6 +8,8 @@
 #ifndef VT_TRACE_LOG_IMAGE_H
 #define VT_TRACE_LOG_IMAGE_H
 
+#include "core/base/error.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,5 +19,10 @@ struct vt_log_image {
     ptrdiff_t (*read_at)(void *state, uint64_t offset, void *bytes, size_t size);
     void *state;
 };
+
+/* Copies `size` bytes from `offset` on; *got: how many there were. */
+VT_NODISCARD enum vt_status vt_log_image_read(struct vt_log_image image,
+                                              uint64_t offset, void *bytes, size_t size,
+                                              size_t *got, struct vt_error *err);
 
 #endif
