@@ -33,7 +33,7 @@ static const char *skip_escape(const char *p, const char *end) {
     if (p == end)
         return NULL;
     if (*p != 'u')
-        return memchr("\"\\/bfnrt", *p, 8) ? p + 1 : NULL;
+        return *p && strchr("\"\\/bfnrt", *p) ? p + 1 : NULL;
     if (end - p < 5)
         return NULL;
     for (int i = 1; i <= 4; i++) {

@@ -85,11 +85,11 @@ char *vt_jwrite_put_u64(char *p, uint64_t value) {
 }
 
 char *vt_jwrite_put_us(char *p, uint64_t ns) {
-    unsigned rest = (unsigned)(ns % 1000);
+    size_t rest = ns % 1000;
     p = vt_jwrite_put_u64(p, ns / 1000);
     *p++ = '.';
     *p++ = (char)('0' + rest / 100);
-    memcpy(p, two_digits + 2u * (rest % 100), 2);
+    memcpy(p, two_digits + 2 * (rest % 100), 2);
     return p + 2;
 }
 

@@ -330,7 +330,7 @@ static struct vt_log_merge_window *take_window(struct vt_log_merge *merge) {
     if (merge->heap_count == merge->heap_capacity) {
         size_t capacity = merge->heap_capacity ? merge->heap_capacity * 2 : 16;
         struct vt_log_merge_window **heap =
-            realloc(merge->heap, capacity * sizeof *heap);
+            realloc(merge->heap, capacity * sizeof(struct vt_log_merge_window *));
         if (!heap)
             return NULL;
         merge->heap = heap;

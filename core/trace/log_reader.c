@@ -111,7 +111,7 @@ static enum vt_status read_events(struct vt_log_reader *reader, uint32_t index,
 static enum vt_status read_block(struct vt_log_reader *reader, uint32_t index,
                                  const struct vt_block_header *head,
                                  struct vt_error *err) {
-    switch (head->kind) {
+    switch ((enum vt_block_kind)head->kind) {
     case VT_BLOCK_EVENTS:
         return read_events(reader, index, head, err);
     case VT_BLOCK_STACK:
@@ -131,14 +131,13 @@ static enum vt_status read_symbol_block(struct vt_log_reader *reader, uint32_t i
                                           : VT_OK;
 }
 
-typedef enum vt_status block_visitor(struct vt_log_reader *reader, uint32_t index,
-                                     const struct vt_block_header *head,
-                                     struct vt_error *err);
-
 /* Visits the blocks up to the first that is not in the log any more. A block that is
  * being reset holds nothing. */
-static enum vt_status each_block(struct vt_log_reader *reader, block_visitor *visit,
-                                 struct vt_error *err) {
+static enum vt_status each_block(
+    struct vt_log_reader *reader,
+    enum vt_status (*visit)(struct vt_log_reader *reader, uint32_t index,
+                            const struct vt_block_header *head, struct vt_error *err),
+    struct vt_error *err) {
     uint32_t index = 1;
     while (index < reader->head.block_count) {
         struct vt_block_header head;
