@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/trace/log_merge.h"
+#include "test/support/log_builder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void add_blocks(struct vt_log_merge *merge, struct log_builder *log) {
+    vt_log_merge_init(merge, log_builder_image(log));
+    uint32_t count = log_builder_view(log, 0).head->block_count;
+    for (uint32_t i = 1; i < count; i++) {
+        struct vt_block_header head = *log_builder_view(log, i).block;
+        if (head.kind == VT_BLOCK_EVENTS)
+            assert_int_equal(vt_log_merge_add(merge, i, &head, NULL), VT_OK);
+    }
+    vt_log_merge_sort(merge);
+}
+
+static bool next(struct vt_log_merge *merge, struct vt_log_merge_event *event) {
+    bool found;
+    assert_int_equal(vt_log_merge_next(merge, event, &found, NULL), VT_OK);
+    return found;
+}
+
+static void events_of_many_threads_come_in_the_order_of_their_ends(void **state) {
+    (void)state;
+    enum { THREADS = 50, EACH = 700 };
+    struct log_builder log;
+    log_builder_init(&log, 1000000);
+    srandom(7);
+    for (uint32_t thread = 0; thread < THREADS; thread++) {
+        uint64_t end = 1000 + (uint64_t)random() % 1000;
+        uint32_t block = 0;
+        for (uint32_t i = 0; i < EACH; i++) {
+            if (i % 100 == 0) {
+                block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+                log_builder_view(&log, block).block->opened.ticks = end;
+            }
+            end += (uint64_t)random() % 50;
+            log_builder_call(&log, block, thread, i, end - (uint64_t)random() % 900,
+                             end);
+        }
+    }
+    struct vt_log_merge merge;
+    add_blocks(&merge, &log);
+    assert_int_equal(merge.events, THREADS * EACH);
+    uint32_t seen[THREADS] = {0};
+    uint64_t last = 0, count = 0;
+    struct vt_log_merge_event event;
+    while (next(&merge, &event)) {
+        assert_true(event.end >= last);
+        last = event.end;
+        /* Within a thread nothing is lost, doubled or out of order. */
+        assert_int_equal(event.event.kind_id, seen[event.event.thread]++);
+        count++;
+    }
+    assert_int_equal(count, THREADS * EACH);
+    vt_log_merge_fini(&merge);
+    log_builder_fini(&log);
+}
+
+static void the_callee_precedes_the_caller_that_ended_with_it(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 10);
+    uint32_t later = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+    uint32_t earlier = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+    log_builder_view(&log, earlier).block->opened.ticks = 10;
+    log_builder_view(&log, later).block->opened.ticks = 50;
+    log_builder_call(&log, earlier, 0, 1, 40, 50);
+    log_builder_call(&log, later, 0, 2, 20, 50);
+    struct vt_log_merge merge;
+    add_blocks(&merge, &log);
+    struct vt_log_merge_event event;
+    assert_true(next(&merge, &event));
+    assert_int_equal(event.event.kind_id, 1);
+    assert_true(next(&merge, &event));
+    assert_int_equal(event.event.kind_id, 2);
+    assert_false(next(&merge, &event));
+    vt_log_merge_fini(&merge);
+    log_builder_fini(&log);
+}
+
+/* One window is open per thread that records at the time, not per block. */
+static void only_as_many_blocks_are_open_as_overlap(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 1000000);
+    for (uint32_t i = 0; i < 200; i++) {
+        uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+        for (uint64_t k = 0; k < 10; k++)
+            log_builder_call(&log, block, 0, 0, i * UINT64_C(1000) + k,
+                             i * UINT64_C(1000) + k + 1);
+    }
+    struct vt_log_merge merge;
+    add_blocks(&merge, &log);
+    struct vt_log_merge_event event;
+    while (next(&merge, &event))
+        assert_in_range(merge.heap_count, 1, 2);
+    vt_log_merge_fini(&merge);
+    log_builder_fini(&log);
+}
+
+static void payloads_are_found_also_where_windows_meet(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 1000000);
+    uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+    uint32_t count = 0;
+    char text[2000];
+    memset(text, 'x', sizeof text);
+    for (size_t size = 0; size < 900; size += 7, count++) {
+        text[size] = '\0';
+        log_builder_payload(&log, block, text);
+        text[size] = 'x';
+        struct vt_event event = {.start = count, .kind_id = count};
+        log_builder_event(&log, block, VT_EVENT_COUNTER, event);
+    }
+    struct vt_log_merge merge;
+    add_blocks(&merge, &log);
+    assert_int_equal(merge.events, count);
+    struct vt_log_merge_event event;
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(next(&merge, &event));
+        assert_int_equal(event.event.start, i);
+        assert_int_equal(event.payload_bytes, i * 7);
+        assert_non_null(event.payload);
+        for (uint32_t k = 0; k < event.payload_bytes; k++)
+            assert_int_equal(event.payload[k], 'x');
+    }
+    assert_false(next(&merge, &event));
+    assert_int_equal(merge.vanished, 0);
+    vt_log_merge_fini(&merge);
+    log_builder_fini(&log);
+}
+
+static void a_payload_without_its_event_is_not_read(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 10);
+    uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+    log_builder_call(&log, block, 0, 1, 10, 20);
+    log_builder_payload(&log, block, "{\"half\": 1}");
+    struct vt_log_merge merge;
+    add_blocks(&merge, &log);
+    struct vt_log_merge_event event;
+    assert_true(next(&merge, &event));
+    assert_null(event.payload);
+    assert_false(next(&merge, &event));
+    vt_log_merge_fini(&merge);
+    log_builder_fini(&log);
+}
+
+static void a_block_that_was_used_again_gives_no_more_and_is_counted(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 100000);
+    uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+    for (uint64_t i = 0; i < 2000; i++)
+        log_builder_call(&log, block, 0, 0, i, i + 1);
+    struct vt_log_merge merge;
+    add_blocks(&merge, &log);
+    struct vt_log_merge_event event;
+    assert_true(next(&merge, &event));
+    log_builder_view(&log, block).block->generation = 2;
+    uint64_t given = 1;
+    while (next(&merge, &event))
+        given++;
+    assert_true(given > 1 && given < 2000);
+    assert_int_equal(given + merge.vanished, 2000);
+    vt_log_merge_fini(&merge);
+    log_builder_fini(&log);
+}
+
+static void a_log_that_ends_early_is_read_as_far_as_it_goes(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 100000);
+    uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+    for (uint64_t i = 0; i < 2000; i++)
+        log_builder_call(&log, block, 0, 0, i, i + 1);
+    log_builder_view(&log, block).block->events = 2000;
+    log.size = (size_t)block * VT_LOG_BLOCK_BYTES + VT_LOG_HEADER_BYTES +
+               (size_t)1000 * 24 + 5;
+    struct vt_log_merge merge;
+    add_blocks(&merge, &log);
+    assert_int_equal(merge.events, 1000);
+    struct vt_log_merge_event event;
+    uint64_t given = 0;
+    while (next(&merge, &event))
+        given++;
+    assert_int_equal(given, 1000);
+    vt_log_merge_fini(&merge);
+    log_builder_fini(&log);
+}
+
+static void every_read_that_fails_is_told(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 100000);
+    for (int b = 0; b < 3; b++) {
+        uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+        for (uint64_t i = 0; i < 400; i++) {
+            log_builder_payload(&log, block, "{}");
+            log_builder_event(&log, block, VT_EVENT_COUNTER,
+                              (struct vt_event){.start = i});
+        }
+    }
+    for (uint64_t fail_at = 1;; fail_at++) {
+        struct vt_log_merge merge;
+        struct vt_error err = {0};
+        enum vt_status status = VT_OK;
+        vt_log_merge_init(&merge, log_builder_image(&log));
+        log.reads = 0;
+        log.fail_at = fail_at;
+        for (uint32_t i = 2; i < 5 && status == VT_OK; i++) {
+            struct vt_block_header head = *log_builder_view(&log, i).block;
+            status = vt_log_merge_add(&merge, i, &head, &err);
+        }
+        vt_log_merge_sort(&merge);
+        bool found = true;
+        while (status == VT_OK && found) {
+            struct vt_log_merge_event event;
+            status = vt_log_merge_next(&merge, &event, &found, &err);
+        }
+        bool has_failed = log.reads >= fail_at;
+        assert_int_equal(status, has_failed ? VT_ERR_IO : VT_OK);
+        vt_log_merge_fini(&merge);
+        if (!has_failed)
+            break;
+        assert_non_null(strstr(err.text, "cannot be read"));
+    }
+    log_builder_fini(&log);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(events_of_many_threads_come_in_the_order_of_their_ends),
+        cmocka_unit_test(the_callee_precedes_the_caller_that_ended_with_it),
+        cmocka_unit_test(only_as_many_blocks_are_open_as_overlap),
+        cmocka_unit_test(payloads_are_found_also_where_windows_meet),
+        cmocka_unit_test(a_payload_without_its_event_is_not_read),
+        cmocka_unit_test(a_block_that_was_used_again_gives_no_more_and_is_counted),
+        cmocka_unit_test(a_log_that_ends_early_is_read_as_far_as_it_goes),
+        cmocka_unit_test(every_read_that_fails_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
