@@ -32,11 +32,11 @@ static void fill(struct log_builder *log, uint64_t capacity, uint32_t threads,
     log_builder_init(log, capacity);
     uint32_t id = log_builder_c(log, "f");
     uint32_t *blocks = calloc(threads, sizeof *blocks);
-    for (uint32_t i = 0; i < events; i++) {
+    for (uint64_t i = 0; i < events; i++) {
         uint32_t *block = &blocks[i % threads];
         if (!*block || log_builder_view(log, *block).block->committed == 100)
             *block = log_builder_block(log, VT_BLOCK_EVENTS, 1);
-        log_builder_call(log, *block, i % threads, id, i * 10, i * 10 + 5);
+        log_builder_call(log, *block, (uint32_t)(i % threads), id, i * 10, i * 10 + 5);
     }
     free(blocks);
 }
@@ -302,7 +302,7 @@ static void fill_with_all_kinds(struct log_builder *log) {
     for (uint32_t b = 0; b < 3; b++) {
         uint32_t block = log_builder_block(log, VT_BLOCK_EVENTS, 1);
         log_builder_view(log, block).block->opened =
-            (struct vt_clock_pair){1 + b * 100, 1 + b * 90000000};
+            (struct vt_clock_pair){1 + b * UINT64_C(100), 1 + b * UINT64_C(90000000)};
         for (uint32_t i = 0; i < 30; i++) {
             if (i % 3 == 0)
                 log_builder_payload(log, block,
