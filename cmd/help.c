@@ -21,8 +21,9 @@ static const char preface[] =
 static const char epilogue[] =
     "\n"
     "python options (before the program or after \"--\"):\n"
-    "  -X -W -O -B -E -I -s -S -i -q -b  as python3 takes them. -u is ours: use\n"
-    "                                PYTHONUNBUFFERED\n"
+    "  -X -W -O -B -E -I -s -S -i -q -b\n"
+    "                                as python3 takes them, -OO and -IB too; -u is\n"
+    "                                ours: use PYTHONUNBUFFERED\n"
     "\n"
     "environment:\n"
     "  VIZTRACER_PYTHON              the interpreter to run programs with (default:\n"
@@ -65,47 +66,41 @@ static void append_blanks(struct vt_buf *text, size_t count) {
         vt_buf_append_char(text, ' ');
 }
 
-/* Appends `words` from `column` on, broken at blanks before WIDTH. */
-static void append_wrapped(struct vt_buf *text, size_t column, const char *words) {
-    while (*words) {
-        size_t size = strcspn(words, " ");
-        if (column > TEXT_COLUMN && column + 1 + size >= WIDTH) {
-            vt_buf_append_char(text, '\n');
-            column = 0;
-        } else if (column > TEXT_COLUMN) {
-            vt_buf_append_char(text, ' ');
-            column++;
-        }
-        if (column < TEXT_COLUMN) {
-            append_blanks(text, TEXT_COLUMN - column);
-            column = TEXT_COLUMN;
-        }
-        vt_buf_append(text, words, size);
-        column += size;
-        words += size;
-        words += *words == ' ';
+/* Appends a piece that is not broken, on a new line where it would reach WIDTH; returns
+ * the column behind it. */
+static size_t append_piece(struct vt_buf *text, size_t column, const char *piece,
+                           size_t size) {
+    bool first = column <= TEXT_COLUMN;
+    if (!first && column + 1 + size >= WIDTH) {
+        vt_buf_append_char(text, '\n');
+        column = 0;
     }
-    vt_buf_append_char(text, '\n');
+    size_t blanks = column < TEXT_COLUMN ? TEXT_COLUMN - column : !first;
+    append_blanks(text, blanks);
+    vt_buf_append(text, piece, size);
+    return column + blanks + size;
 }
 
 static void append_option(const struct vt_option *option, struct vt_buf *text) {
+    static const char mark[] = "[not available yet]";
     struct vt_buf line = {0};
-    struct vt_buf words = {0};
     append_names(option, &line);
-    vt_buf_append_text(&words, option->help);
-    if (option->flags & VT_OPT_NOT_YET)
-        vt_buf_append_text(&words, " [not available yet]");
     vt_buf_append(text, line.data, line.size);
+    text->failed |= line.failed;
     size_t column = line.size;
+    vt_buf_fini(&line);
     if (column + 2 > TEXT_COLUMN) {
         vt_buf_append_char(text, '\n');
         column = 0;
     }
-    if (!words.failed)
-        append_wrapped(text, column, words.data);
-    text->failed |= line.failed || words.failed;
-    vt_buf_fini(&line);
-    vt_buf_fini(&words);
+    for (const char *words = option->help; *words;) {
+        size_t size = strcspn(words, " ");
+        column = append_piece(text, column, words, size);
+        words += size + (words[size] == ' ');
+    }
+    if (option->flags & VT_OPT_NOT_YET)
+        append_piece(text, column, mark, sizeof mark - 1);
+    vt_buf_append_char(text, '\n');
 }
 
 void vt_help_append(struct vt_buf *text) {

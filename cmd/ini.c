@@ -258,9 +258,9 @@ static enum vt_status expand(struct expansion *expansion, const char *key, int d
         find_counting(expansion->ini, expansion->section, key);
     if (!entry)
         return vt_error_set(err, VT_ERR_FORMAT, "%%(%s)s: no such key", key);
-    if (depth > MAX_DEPTH || expansion->left-- == 0)
-        return vt_error_set(err, VT_ERR_LIMIT, "%%(%s)s: too many levels", key);
     const char *text = entry->value.data ? entry->value.data : "";
+    if ((depth > MAX_DEPTH && strchr(text, '%')) || expansion->left-- == 0)
+        return vt_error_set(err, VT_ERR_LIMIT, "%%(%s)s: too many levels", key);
     enum vt_status status = VT_OK;
     while (status == VT_OK && *text) {
         size_t plain = strcspn(text, "%");
@@ -276,5 +276,5 @@ enum vt_status vt_ini_append_value(const struct vt_ini *ini, size_t section,
                                    const char *key, struct vt_buf *value,
                                    struct vt_error *err) {
     struct expansion expansion = {ini, section, MAX_REPLACEMENTS, value};
-    return expand(&expansion, key, 0, err);
+    return expand(&expansion, key, 1, err);
 }

@@ -37,16 +37,23 @@ void vt_say_report(const char *path, uint64_t entries) {
     fflush(stdout);
 }
 
-int vt_say_error(const char *program, const struct vt_error *err) {
-    if (err->status == VT_ERR_REFUSED) {
-        vt_say_line(err->text);
-        return vt_status_exit_status(err->status);
-    }
-    if (err->status == VT_ERR_USAGE)
-        fprintf(stderr, "%s" VT_HELP_PROGRAM ": error: ", vt_help_usage());
-    else
-        fprintf(stderr, "%s: ", program);
+static int print_error(const char *program, const struct vt_error *err) {
+    fprintf(stderr, "%s: ", program);
     print_escaped(stderr, err->text);
     putc('\n', stderr);
     return vt_status_exit_status(err->status);
+}
+
+int vt_say_error(const char *program, const struct vt_error *err) {
+    if (err->status != VT_ERR_REFUSED)
+        return print_error(program, err);
+    vt_say_line(err->text);
+    return vt_status_exit_status(err->status);
+}
+
+int vt_say_command_error(const struct vt_error *err) {
+    if (err->status != VT_ERR_USAGE)
+        return vt_say_error("viztracer", err);
+    fputs(vt_help_usage(), stderr);
+    return print_error(VT_HELP_PROGRAM ": error", err);
 }

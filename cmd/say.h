@@ -27,4 +27,8 @@ void vt_say_report(const char *path, uint64_t entries);
 /* Prints the error as the command `program`. Returns the exit status. */
 int vt_say_error(const char *program, const struct vt_error *err);
 
+/* The same for what vt_command_read found: wrong usage is told as argparse does, below
+ * the lines that say how to call the program. */
+int vt_say_command_error(const struct vt_error *err);
+
 #endif
