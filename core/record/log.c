@@ -224,11 +224,16 @@ void vt_log_seal_event_block(struct vt_log *log, struct vt_thread *thread) {
     seal(log, block);
 }
 
-/* The block of a thread that ended serves the next thread. */
+/* The block of a thread that ended serves the next thread, unless it is full: who takes
+ * a block writes into it without a further look. */
 static void keep_partial(struct vt_log *log, struct vt_thread *thread) {
     struct vt_block_header *block = thread->event_block;
     if (!block)
         return;
+    if (thread->cursor == thread->limit) {
+        vt_log_seal_event_block(log, thread);
+        return;
+    }
     if (log->partial_count == log->partial_capacity) {
         size_t capacity = log->partial_capacity ? log->partial_capacity * 2 : 16;
         struct vt_block_header **partial =

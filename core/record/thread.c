@@ -151,8 +151,10 @@ bool vt_thread_write_payload(struct vt_thread *thread, uint64_t start, uint64_t 
         return vt_thread_write(thread, start, extra, kind_id);
     VT_REQUIRE(size <= VT_EVENT_PAYLOAD_MAX_BYTES);
     uint32_t slots = payload_slots(size);
-    if ((size_t)(thread->limit - thread->cursor) < slots + 1u && !refill(thread))
-        return false;
+    while ((size_t)(thread->limit - thread->cursor) < slots + 1u) {
+        if (!refill(thread)) /* may give the rest of an ended thread's */
+            return false;
+    }
     struct vt_event *head = thread->cursor;
     *head = (struct vt_event){.start = size,
                               .kind_id = (uint32_t)VT_EVENT_PAYLOAD << VT_EVENT_ID_BITS,
