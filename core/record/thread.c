@@ -191,9 +191,9 @@ void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how) {
     thread->hidden = 0;
 }
 
-static bool describe(struct vt_log *log, const struct vt_thread *thread, uint32_t flags,
+static bool describe(struct vt_log *log, const struct vt_thread *thread,
                      struct vt_log_text name) {
-    struct vt_symbol_thread body = {.tid = thread->tid, .flags = flags};
+    struct vt_symbol_thread body = {.tid = thread->tid, .flags = thread->flags};
     const struct vt_log_text parts[] = {{(const char *)&body, sizeof body}, name};
     struct vt_symbol symbol = {
         .size_bytes =
@@ -219,12 +219,13 @@ struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t f
         return NULL;
     thread->log = log;
     thread->tid = tid;
+    thread->flags = flags;
     thread->max_depth = UINT32_MAX;
     thread->watched_depth = UINT32_MAX;
     pthread_mutex_lock(&log->mutex);
     thread->index = log->next_thread;
     link_newest(log, thread);
-    bool made = add_segment(thread) && describe(log, thread, flags, name);
+    bool made = add_segment(thread) && describe(log, thread, name);
     if (made)
         log->next_thread++;
     else
@@ -240,7 +241,7 @@ struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t f
 void vt_log_name_thread(struct vt_log *log, const struct vt_thread *thread,
                         struct vt_log_text name) {
     pthread_mutex_lock(&log->mutex);
-    (void)describe(log, thread, 0, name);
+    (void)describe(log, thread, name);
     pthread_mutex_unlock(&log->mutex);
 }
 

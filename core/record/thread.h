@@ -47,6 +47,7 @@ struct vt_thread {
     uint32_t segment_count;
     uint32_t segment; /* the one that `top` is in */
     uint64_t tid;
+    uint32_t flags; /* enum vt_thread_flag */
     void *event_block;
 };
 
