@@ -175,16 +175,20 @@ static bool head_is_old_enough(struct vt_log *log) {
            log->sealed_events - undecided >= vt_log_head(log)->capacity;
 }
 
+struct vt_block_header *vt_log_take_block(struct vt_log *log) {
+    struct vt_block_header *block = vt_log_store_take(&log->store, 1);
+    if (block || !log->sealed_count)
+        return block;
+    forget_head(log); /* no room to grow: the oldest goes before its time */
+    return vt_log_store_take(&log->store, 1);
+}
+
 static struct vt_block_header *take_event_block(struct vt_log *log) {
     if (log->partial_count)
         return log->partial[--log->partial_count];
     if (head_is_old_enough(log))
         forget_head(log);
-    struct vt_block_header *block = vt_log_store_take(&log->store, 1);
-    if (!block && log->sealed_count) {
-        forget_head(log); /* no room to grow: the oldest goes before its time */
-        block = vt_log_store_take(&log->store, 1);
-    }
+    struct vt_block_header *block = vt_log_take_block(log);
     if (!block)
         return NULL;
     block->session = log->session;

@@ -40,6 +40,9 @@ struct vt_log {
 };
 
 /* All of these want the mutex held. */
+/* A block for anything, at the cost of the oldest events when the log cannot grow;
+ * NULL: not even that. */
+struct vt_block_header *vt_log_take_block(struct vt_log *log);
 bool vt_log_give_event_block(struct vt_log *log, struct vt_thread *thread);
 void vt_log_seal_event_block(struct vt_log *log, struct vt_thread *thread);
 void vt_log_free_thread(struct vt_log *log, struct vt_thread *thread);

@@ -25,7 +25,7 @@ static struct vt_block_header *block_for(struct vt_log *log, uint32_t size) {
         return block;
     uint32_t span =
         (size + VT_LOG_HEADER_BYTES + VT_LOG_BLOCK_BYTES - 1) / VT_LOG_BLOCK_BYTES;
-    block = vt_log_store_take(&log->store, span);
+    block = span == 1 ? vt_log_take_block(log) : vt_log_store_take(&log->store, span);
     if (!block)
         return NULL;
     vt_log_store_publish(block, VT_BLOCK_SYMBOLS);

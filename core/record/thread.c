@@ -43,7 +43,7 @@ static bool add_segment(struct vt_thread *thread) {
     if (!segments)
         return false;
     thread->segments = segments;
-    struct vt_block_header *block = vt_log_store_take(&log->store, 1);
+    struct vt_block_header *block = vt_log_take_block(log);
     if (!block)
         return false;
     block->thread = thread->index;
