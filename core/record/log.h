@@ -28,7 +28,8 @@ struct vt_thread;
 struct vt_log_options {
     const char *path;   /* of the file, which must not exist; NULL: anonymous memory */
     uint64_t capacity;  /* events kept, >= 1 */
-    uint64_t max_bytes; /* second bound, on the size of the log; 0 = none */
+    uint64_t max_bytes; /* second bound, on the size of the log; 0 = none, less than
+                           256 KB = 256 KB */
     int32_t pid, ppid;  /* of this process image */
     int32_t main_tid;   /* gettid() of the main thread */
 };

@@ -111,8 +111,6 @@ static int add_step(struct vt_log_store *store, int fd, uint32_t count) {
         return ENOMEM;
     }
     store->next_block = first;
-    if (store->step_blocks < LAST_STEP_BLOCKS)
-        store->step_blocks *= 2;
     return 0;
 }
 
@@ -123,9 +121,7 @@ static void leave_file(struct vt_log_store *store) {
     store->path = NULL;
 }
 
-/* One step of at least `least` blocks. */
-static int grow(struct vt_log_store *store, uint32_t least) {
-    uint32_t count = store->step_blocks > least ? store->step_blocks : least;
+static int grow_by(struct vt_log_store *store, uint32_t count) {
     int fd = store->path ? reopen(store) : -1;
     if (store->path && fd < 0) {
         if (errno != ENOENT && errno != ESTALE)
@@ -135,6 +131,22 @@ static int grow(struct vt_log_store *store, uint32_t least) {
     int error = add_step(store, fd, count);
     if (fd >= 0)
         close(fd);
+    return error;
+}
+
+/* One step of at least `least` blocks, a smaller one than usual where that is refused:
+ * the last bytes below a bound are used, too. */
+static int grow(struct vt_log_store *store, uint32_t least) {
+    uint32_t count = store->step_blocks > least ? store->step_blocks : least;
+    int error = grow_by(store, count);
+    while (error && count > least) {
+        count = count / 2 > least ? count / 2 : least;
+        error = grow_by(store, count);
+    }
+    if (count < store->step_blocks)
+        store->step_blocks = count;
+    else if (!error && store->step_blocks < LAST_STEP_BLOCKS)
+        store->step_blocks *= 2;
     return error;
 }
 
@@ -165,8 +177,11 @@ static int open_file(struct vt_log_store *store, const char *path) {
 
 enum vt_status vt_log_store_open(struct vt_log_store *store, const char *path,
                                  uint64_t max_bytes, struct vt_error *err) {
-    *store =
-        (struct vt_log_store){.max_bytes = max_bytes, .step_blocks = FIRST_STEP_BLOCKS};
+    uint64_t least = blocks_to_bytes(FIRST_STEP_BLOCKS);
+    *store = (struct vt_log_store){
+        .max_bytes = max_bytes && max_bytes < least ? least : max_bytes,
+        .step_blocks = FIRST_STEP_BLOCKS,
+    };
     int error = path ? open_file(store, path) : add_step(store, -1, FIRST_STEP_BLOCKS);
     if (error) {
         vt_log_store_close(store);
