@@ -93,8 +93,12 @@ struct vt_log_header *vt_log_head(struct vt_log *log) {
 }
 
 ptrdiff_t vt_log_read_at(void *log, uint64_t offset, void *bytes, size_t size) {
-    const struct vt_log *self = log;
-    return vt_log_store_read_at(&self->store, offset, bytes, size);
+    struct vt_log *self = log;
+    pthread_mutex_lock(
+        &self->mutex); /* the table of mappings moves when the log grows */
+    ptrdiff_t n = vt_log_store_read_at(&self->store, offset, bytes, size);
+    pthread_mutex_unlock(&self->mutex);
+    return n;
 }
 
 /* ---- event blocks ---- */
