@@ -150,12 +150,16 @@ static bool is_cleared(struct vt_log *log, const struct vt_block_header *block) 
 static void seal(struct vt_log *log, struct vt_block_header *block) {
     uint32_t events = count_events(block);
     atomic_store_explicit(&block->events, events, memory_order_release);
-    if (is_cleared(log, block) ||
-        !push_sealed(log, (struct vt_sealed_block){block, events, log->open_count})) {
-        vt_log_store_give(&log->store, block);
+    bool cleared = is_cleared(log, block);
+    if (!cleared &&
+        push_sealed(log, (struct vt_sealed_block){block, events, log->open_count})) {
+        log->sealed_events += events;
         return;
     }
-    log->sealed_events += events;
+    if (!cleared) /* no memory for the queue: lost, and counted */
+        atomic_fetch_add_explicit(&vt_log_head(log)->recycled_events, events,
+                                  memory_order_relaxed);
+    vt_log_store_give(&log->store, block);
 }
 
 /* Takes the head of the queue out of the log and counts what it forgets. */

@@ -226,16 +226,15 @@ struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t f
     thread->index = log->next_thread;
     link_newest(log, thread);
     bool made = add_segment(thread) && describe(log, thread, name);
-    if (made)
+    if (made) {
         log->next_thread++;
-    else
+        thread->depth = &vt_log_segment_header(thread, 0)->committed;
+        place_top(thread, 0);
+    } else {
         vt_log_free_thread(log, thread);
+    }
     pthread_mutex_unlock(&log->mutex);
-    if (!made)
-        return NULL;
-    thread->depth = &vt_log_segment_header(thread, 0)->committed;
-    place_top(thread, 0);
-    return thread;
+    return made ? thread : NULL;
 }
 
 void vt_log_name_thread(struct vt_log *log, const struct vt_thread *thread,
