@@ -10,10 +10,10 @@
  *
  *     sealed events - C's - open_at_seal * VT_BLOCK_SLOTS >= capacity
  *
- * is enough, costs no search, and bounds the log to capacity + (live threads + 1)
- * blocks of events. The block of a thread that ended is not sealed: the next new thread
- * goes on in it (events carry their thread), so that thousands of short threads do not
- * hold a block each.
+ * is enough, costs no search, and bounds the log to capacity + two blocks of events per
+ * live thread: the one it writes and the one that C may have to wait for. The block of
+ * a thread that ended is not sealed: the next new thread goes on in it (events carry
+ * their thread), so that thousands of short threads do not hold a block each.
  */
 #include "core/record/log_internal.h"
 
