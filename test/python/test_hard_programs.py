@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs that are hard to record (reliability R10): many threads, threads that nobody waits for,
+generators that nobody finishes, exceptions that pass through C."""
+import unittest
+
+from tracing import TracedTest, calls, nesting_errors, threads
+
+MANY_THREADS = '''
+import threading
+
+def leaf():
+    return 1
+
+def work(barrier):
+    barrier.wait()
+    for _ in range(50):
+        leaf()
+
+barrier = threading.Barrier(200)
+threads = [threading.Thread(target=work, args=(barrier,)) for _ in range(200)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+'''
+
+SHORT_THREADS = '''
+import _thread
+import threading
+
+def leaf():
+    return 1
+
+def work(done):
+    leaf()
+    done.release()
+
+for _ in range(100):
+    done = threading.Semaphore(0)
+    for _ in range(50):
+        _thread.start_new_thread(work, (done,))
+    for _ in range(50):
+        done.acquire()
+'''
+
+DAEMON_THREADS = '''
+import threading
+import time
+
+def spin(started):
+    started.release()
+    while True:
+        time.sleep(0.001)
+
+started = threading.Semaphore(0)
+for _ in range(10):
+    threading.Thread(target=spin, args=(started,), daemon=True).start()
+for _ in range(10):
+    started.acquire()
+'''
+
+ABANDONED_GENERATORS = '''
+import gc
+
+def forever(n):
+    try:
+        while True:
+            yield n
+    finally:
+        len("closed")
+
+def outer(n):
+    yield from forever(n)
+
+kept = [outer(i) for i in range(100)]
+for g in kept:
+    next(g)
+del kept[::2], g
+for i in range(100):
+    next(outer(i))
+cycle = outer(1)
+next(cycle)
+ring = [cycle]
+ring.append(ring)
+del cycle, ring
+gc.collect()
+'''
+
+EXCEPTIONS_THROUGH_C = '''
+import functools
+import json
+
+def fail(*values):
+    raise ValueError(values)
+
+def caught(function, *values, **named):
+    try:
+        function(*values, **named)
+    except ValueError:
+        return True
+
+class Odd:
+    def __repr__(self):
+        raise ValueError("no repr")
+    def __hash__(self):
+        raise ValueError("no hash")
+
+def nested(n):
+    return sorted([2, 1], key=fail if n == 0 else lambda value: nested(n - 1))
+
+for _ in range(50):
+    assert caught(sorted, [3, 1, 2], key=fail)
+    assert caught(max, [3, 1, 2], key=fail)
+    assert caught(list, map(fail, [1, 2]))
+    assert caught(functools.reduce, fail, [1, 2, 3])
+    assert caught(json.loads, "{}", object_hook=fail)
+    assert caught(repr, Odd())
+    assert caught(hash, Odd())
+    assert caught(int, "x")
+    assert caught(nested, 5)
+'''
+
+
+class HardPrograms(TracedTest):
+    def record(self, text):
+        run, report = self.trace(self.put("program.py", text))
+        self.assertEqual((0, b""), (run.returncode, run.stderr))
+        self.assertEqual([], nesting_errors(report))
+        self.assertFalse(report["viztracer_metadata"]["overflow"])
+        return report
+
+    def count_of(self, report, function):
+        return sum(count for name, count in calls(report).items()
+                   if name.startswith(function + " ("))
+
+    def assert_all_calls(self, report, text):
+        _, counted = self.count(self.put("program.py", text))
+        counted["builtins.exec"] += 1
+        recorded = calls(report)
+        self.assertEqual({}, {name: (counted[name], recorded[name])
+                              for name in counted.keys() | recorded.keys()
+                              if counted[name] != recorded[name]})
+
+    def test_200_threads_that_live_at_the_same_time(self):
+        report = self.record(MANY_THREADS)
+        self.assertEqual(200, self.count_of(report, "work"))
+        self.assertEqual(200 * 50, self.count_of(report, "leaf"))
+        self.assertEqual(201, len(threads(report)))
+
+    def test_5000_threads_that_live_for_one_call(self):
+        report = self.record(SHORT_THREADS)
+        self.assertEqual(5000, self.count_of(report, "work"))
+        self.assertEqual(5000, self.count_of(report, "leaf"))
+
+    def test_daemon_threads_that_outlive_the_program(self):
+        report = self.record(DAEMON_THREADS)
+        self.assertEqual(10, self.count_of(report, "spin"))
+        self.assertEqual(11, len(threads(report)))
+
+    def test_generators_that_are_abandoned(self):
+        report = self.record(ABANDONED_GENERATORS)
+        self.assert_all_calls(report, ABANDONED_GENERATORS)
+
+    def test_exceptions_that_pass_through_c(self):
+        report = self.record(EXCEPTIONS_THROUGH_C)
+        self.assert_all_calls(report, EXCEPTIONS_THROUGH_C)
+
+
+if __name__ == "__main__":
+    unittest.main()
