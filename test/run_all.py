@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every test: run_all.py BUILD.
 
-ctest first, then the conformance cases of ../shared where that folder is beside the tree, on both
-rungs of the ladder; test/conformance.list names those that must pass. What was skipped is
-named. The last line is 'N passed, N failed, N skipped'; exits 1 when anything failed.
+ctest first, then the unit tests again under the sanitizers, then the conformance cases of ../shared
+where that folder is beside the tree, on both rungs of the ladder; test/conformance.list names those
+that must pass. What was skipped is named. The last line is 'N passed, N failed, N skipped';
+exits 1 when anything failed.
 """
 import fnmatch
 import os
@@ -22,23 +23,46 @@ class Tally:
         self.passed, self.failed, self.skipped = 0, [], []
 
 
-def run_ctest(build, tally):
+def run_ctest(build, tally, *words, before=(), label=""):
     report = os.path.join(build, "ctest.xml")
-    run = subprocess.run(["ctest", "--test-dir", build, "--output-on-failure", "--parallel", "2",
-                          "--output-junit", report], check=False)
-    counted = 0
-    for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
-        counted += 1
-        status, name = case.get("status"), case.get("name")
-        if status == "run":
+    if os.path.exists(report):
+        os.remove(report)
+    run = subprocess.run([*before, "ctest", "--test-dir", build, "--output-on-failure", "--parallel",
+                          "2", "--output-junit", report, *words], check=False)
+    cases = []
+    if os.path.exists(report):
+        cases = list(xml.etree.ElementTree.parse(report).getroot().iter("testcase"))
+    failed = [case for case in cases if case.get("status") == "fail"]
+    for case in cases:
+        name = label + case.get("name")
+        if case.get("status") == "run":
             tally.passed += 1
-        elif status == "fail":
+        elif case.get("status") == "fail":
             tally.failed.append(name)
         else:
             tally.skipped.append(name)
             print(f"skipped: {name}: {last_line(case.findtext('system-out'))}")
-    if run.returncode and not tally.failed or not counted:
-        tally.failed.append(f"ctest (exit status {run.returncode}, {counted} tests)")
+    if not cases or run.returncode and not failed:
+        tally.failed.append(f"{label}ctest (exit status {run.returncode}, {len(cases)} tests)")
+
+
+def run_sanitized(build, name, sanitizers, tally):
+    """Builds the unit tests with these sanitizers, in a folder of their own, and runs them."""
+    folder = os.path.join(build, name)
+    for words in (["-S", ROOT, "-B", folder, "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+                   f"-DVIZTRACER_SANITIZE={sanitizers}"],
+                  ["--build", folder, "--target", "unit_tests", "--parallel", "2"]):
+        run = subprocess.run(["cmake", *words], text=True, check=False, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+        if run.returncode:
+            print(run.stdout)
+            tally.failed.append(f"{name}: cmake {words[0]}")
+            return
+    # gcc 12's thread sanitizer cannot place its shadow in a widely randomized address space.
+    fixed = ["setarch", "--addr-no-randomize"]
+    can_fix = subprocess.run([*fixed, "true"], stderr=subprocess.DEVNULL, check=False)
+    run_ctest(folder, tally, "-R", "^unit", before=[] if can_fix.returncode else fixed,
+              label=name + ".")
 
 
 def last_line(text):
@@ -81,6 +105,8 @@ def main():
     build = os.path.abspath(sys.argv[1])
     tally = Tally()
     run_ctest(build, tally)
+    run_sanitized(build, "asan", "address,undefined", tally)
+    run_sanitized(build, "tsan", "thread", tally)
     shared = os.path.join(os.path.dirname(ROOT), "shared", "conformance")
     if os.path.isdir(shared):
         for rung in ("embed", "exec"):

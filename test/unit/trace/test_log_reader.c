@@ -307,8 +307,9 @@ static void fill_with_all_kinds(struct log_builder *log) {
             if (i % 3 == 0)
                 log_builder_payload(log, block,
                                     "{\"id\": \"1\", \"args\": {\"a\": 1}}");
-            log_builder_event(log, block, (enum vt_event_kind)(i % 7),
-                              (struct vt_event){i * 5, i * 2, i % 2 ? f : g, b});
+            log_builder_event(
+                log, block, (enum vt_event_kind)(i % 7),
+                (struct vt_event){i * UINT64_C(5), i * UINT64_C(2), i % 2 ? f : g, b});
         }
     }
 }
