@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every offset comes from the file and is checked against its size before use. */
+#include "embed/elf_peek.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* `size` bytes of the file from `offset`; NULL when it does not have them. */
+static const void *at(const struct vt_elf_peek *elf, uint64_t offset, uint64_t size) {
+    if (offset > elf->size || size > elf->size - offset)
+        return NULL;
+    return elf->bytes + offset;
+}
+
+static bool is_ours(const struct vt_elf_peek *elf) {
+    const ElfW(Ehdr) *head = at(elf, 0, sizeof *head);
+    if (!head || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
+        return false;
+    int native = sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32;
+    return head->e_ident[EI_CLASS] == native && head->e_shoff % sizeof(void *) == 0 &&
+           head->e_shentsize == sizeof(ElfW(Shdr));
+}
+
+bool vt_elf_peek_open(struct vt_elf_peek *elf, const char *path) {
+    *elf = (struct vt_elf_peek){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    struct stat facts;
+    void *bytes = MAP_FAILED;
+    if (fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0)
+        bytes = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (bytes == MAP_FAILED)
+        return false;
+    elf->bytes = bytes;
+    elf->size = (size_t)facts.st_size;
+    if (is_ours(elf))
+        return true;
+    vt_elf_peek_close(elf);
+    return false;
+}
+
+void vt_elf_peek_close(struct vt_elf_peek *elf) {
+    if (elf->bytes)
+        munmap((void *)elf->bytes, elf->size);
+    *elf = (struct vt_elf_peek){0};
+}
+
+static const ElfW(Shdr) * section(const struct vt_elf_peek *elf, size_t index) {
+    const ElfW(Ehdr) *head = at(elf, 0, sizeof *head);
+    if (!head || index >= head->e_shnum)
+        return NULL;
+    return at(elf, head->e_shoff + index * sizeof(ElfW(Shdr)), sizeof(ElfW(Shdr)));
+}
+
+static const ElfW(Shdr) *
+    section_of_type(const struct vt_elf_peek *elf, uint32_t type) {
+    const ElfW(Shdr) *found = NULL;
+    for (size_t i = 0; (found = section(elf, i)) && found->sh_type != type; i++)
+        continue;
+    return found;
+}
+
+/* The array of `*count` entries that a section holds; NULL: not in the file. */
+static const void *entries(const struct vt_elf_peek *elf, const ElfW(Shdr) * table,
+                           size_t entry_bytes, size_t *count) {
+    *count = table ? table->sh_size / entry_bytes : 0;
+    if (!*count || table->sh_offset % sizeof(void *) != 0)
+        return NULL;
+    return at(elf, table->sh_offset, *count * entry_bytes);
+}
+
+/* The NUL-terminated text at `offset` of the string table that belongs to `table`. */
+static const char *text_of(const struct vt_elf_peek *elf, const ElfW(Shdr) * table,
+                           uint64_t offset) {
+    const ElfW(Shdr) *strings = section(elf, table->sh_link);
+    if (!strings || offset >= strings->sh_size)
+        return NULL;
+    const char *text = at(elf, strings->sh_offset, strings->sh_size);
+    return text && memchr(text + offset, '\0', strings->sh_size - offset)
+               ? text + offset
+               : NULL;
+}
+
+const char *vt_elf_peek_needed(const struct vt_elf_peek *elf, const char *prefix) {
+    const ElfW(Shdr) *table = section_of_type(elf, SHT_DYNAMIC);
+    size_t count;
+    const ElfW(Dyn) *dynamic = entries(elf, table, sizeof *dynamic, &count);
+    for (size_t i = 0; dynamic && i < count; i++) {
+        if (dynamic[i].d_tag != DT_NEEDED)
+            continue;
+        const char *name = text_of(elf, table, dynamic[i].d_un.d_val);
+        if (name && strncmp(name, prefix, strlen(prefix)) == 0)
+            return name;
+    }
+    return NULL;
+}
+
+static const ElfW(Sym) * find_symbol(const struct vt_elf_peek *elf, const char *name) {
+    const ElfW(Shdr) *table = section_of_type(elf, SHT_DYNSYM);
+    size_t count;
+    const ElfW(Sym) *symbols = entries(elf, table, sizeof *symbols, &count);
+    for (size_t i = 0; symbols && i < count; i++) {
+        const char *text = text_of(elf, table, symbols[i].st_name);
+        if (text && symbols[i].st_shndx != SHN_UNDEF && strcmp(text, name) == 0)
+            return &symbols[i];
+    }
+    return NULL;
+}
+
+bool vt_elf_peek_defines(const struct vt_elf_peek *elf, const char *symbol) {
+    return find_symbol(elf, symbol) != NULL;
+}
+
+unsigned long vt_elf_peek_constant(const struct vt_elf_peek *elf, const char *symbol) {
+    const ElfW(Sym) *found = find_symbol(elf, symbol);
+    const ElfW(Shdr) *home = found ? section(elf, found->st_shndx) : NULL;
+    if (!home || home->sh_type != SHT_PROGBITS || found->st_value < home->sh_addr)
+        return 0;
+    const void *place =
+        at(elf, home->sh_offset + (found->st_value - home->sh_addr), sizeof(long));
+    unsigned long value = 0;
+    if (place)
+        memcpy(&value, place, sizeof value);
+    return value;
+}
