@@ -178,8 +178,7 @@ static void unhook_thread(PyThreadState *tstate) {
 }
 
 static void each_thread(void (*visit)(PyThreadState *tstate)) {
-    PyInterpreterState *interpreter =
-        PyThreadState_GetInterpreter(vt_py_thread_state());
+    PyInterpreterState *interpreter = vt_py_interpreter(vt_py_thread_state());
     for (PyThreadState *t = PyInterpreterState_ThreadHead(interpreter); t;
          t = PyThreadState_Next(t))
         visit(t);
@@ -192,8 +191,7 @@ static void find_foreign_threads(void) {
     PyThreadState *tstate = vt_py_thread_state();
     if (!tstate)
         return;
-    PyThreadState *head =
-        PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(tstate));
+    PyThreadState *head = PyInterpreterState_ThreadHead(vt_py_interpreter(tstate));
     if (head == newest)
         return;
     newest = head;

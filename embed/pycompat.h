@@ -37,7 +37,9 @@
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include <internal/pycore_pystate.h>
+#if PY_VERSION_HEX >= 0x03090000
 #include <internal/pycore_runtime.h>
+#endif
 #if PY_VERSION_HEX >= 0x030b0000
 #include <internal/pycore_frame.h>
 #endif
@@ -51,6 +53,15 @@ static inline PyThreadState *vt_py_thread_state(void) {
     return PyThreadState_GetUnchecked();
 #else
     return _PyThreadState_UncheckedGet();
+#endif
+}
+
+/* The interpreter that a thread's state belongs to. Borrowed. */
+static inline PyInterpreterState *vt_py_interpreter(PyThreadState *tstate) {
+#if PY_VERSION_HEX >= 0x03090000
+    return PyThreadState_GetInterpreter(tstate);
+#else
+    return tstate->interp;
 #endif
 }
 

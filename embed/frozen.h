@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The package viztracer as compiled code inside the core: `import viztracer` works in
+ * every program that we run, whatever its sys.path.
+ *
+ * The code is compiled when the core is built, with a mark for the folder where the
+ * package will be; installing puts the folder's name there, so tracebacks show the
+ * source lines.
+ *
+ * Ownership: the tables live as long as the process.
+ */
+#ifndef VT_EMBED_FROZEN_H
+#define VT_EMBED_FROZEN_H
+
+#include <stdbool.h>
+
+/* Adds the package to the frozen modules. `python_dir` is the folder that holds it.
+ * Needs no interpreter. False: out of memory. Call once: the
+ * folder's name is kept. */
+bool vt_frozen_install(const char *python_dir);
+
+/* Frozen modules may be switched off (-X frozen_modules=off): then that folder is
+ * appended to sys.path. Needs the interpreter's lock; raises nothing. */
+void vt_frozen_make_importable(void);
+
+#endif
