@@ -3,19 +3,19 @@
 """clang-tidy finds nothing in any C file of the build: check_tidy.py BUILD [--root DIR].
 
 Exits 0 when it is so, 1 with the findings when it is not, 77 (skipped) when there is no
-clang-tidy. A file that was clean is not looked at again until it, a header of the tree, its
-compile command or .clang-tidy changes: BUILD/tidy-clean holds one empty file per such state.
+clang-tidy. A file that was clean is not looked at again until it, a file of the tree that it
+includes, its compile command or .clang-tidy changes: BUILD/tidy-clean holds one empty file per
+such state.
 """
 import argparse
 import concurrent.futures
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-
-from check_layers import sources
 
 SKIPPED = 77
 # What gcc knows and clang does not must not be a finding.
@@ -23,14 +23,25 @@ EXTRA = ["--extra-arg=-Wno-unknown-warning-option",
          "--extra-arg=-Wno-ignored-optimization-argument", "--quiet"]
 
 
-def shared_state(root):
-    """A digest of everything that more than one file depends on."""
-    digest = hashlib.sha256()
-    for path in sorted(sources(root)) + [".clang-tidy"]:
-        if path.endswith((".h", ".def", ".clang-tidy")):
-            with open(os.path.join(root, path), "rb") as f:
-                digest.update(path.encode() + b"\0" + f.read())
-    return digest
+def with_includes(root, path, seen):
+    """Adds the file and all files of the tree that it includes, directly or not."""
+    if path in seen or not os.path.exists(os.path.join(root, path)):
+        return
+    seen.add(path)
+    with open(os.path.join(root, path), encoding="utf-8") as f:
+        for header in re.findall(r'^\s*#\s*include\s*"([^"]+)"', f.read(), re.M):
+            with_includes(root, header, seen)
+            with_includes(root, os.path.join(os.path.dirname(path), header), seen)
+
+
+def digest_of(root, path, command):
+    digest = hashlib.sha256(command.encode())
+    files = {".clang-tidy"}
+    with_includes(root, path, files)
+    for name in sorted(files):
+        with open(os.path.join(root, name), "rb") as f:
+            digest.update(b"\0" + name.encode() + b"\0" + f.read())
+    return digest.hexdigest()
 
 
 def commands(build, root):
@@ -46,11 +57,8 @@ def commands(build, root):
                 yield path, entry.get("command", "")
 
 
-def check(build, root, path, command, shared):
-    digest = shared.copy()
-    with open(os.path.join(root, path), "rb") as f:
-        digest.update(command.encode() + b"\0" + f.read())
-    clean = os.path.join(build, "tidy-clean", digest.hexdigest())
+def check(build, root, path, command):
+    clean = os.path.join(build, "tidy-clean", digest_of(root, path, command))
     if os.path.exists(clean):
         return 0, ""
     run = subprocess.run(["clang-tidy", "-p", build, *EXTRA, path], cwd=root, text=True,
@@ -73,10 +81,9 @@ def main():
         print("skipped: clang-tidy is not installed")
         return SKIPPED
     os.makedirs(os.path.join(options.build, "tidy-clean"), exist_ok=True)
-    shared = shared_state(options.root)
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(
-            lambda one: check(options.build, options.root, *one, shared),
+            lambda one: check(options.build, options.root, *one),
             commands(options.build, options.root)))
     for _, text in results:
         sys.stdout.write(text)
