@@ -85,6 +85,13 @@ uint32_t vt_strtab_add(struct vt_strtab *tab, const void *bytes, size_t size,
     return tab->count - 1;
 }
 
+uint32_t vt_strtab_find(const struct vt_strtab *tab, const void *bytes, size_t size) {
+    if (!tab->slot_count)
+        return VT_STRTAB_NONE;
+    uint32_t slot = *slot_of(tab, bytes, size, hash_of(bytes, size));
+    return slot ? slot - 1 : VT_STRTAB_NONE;
+}
+
 const char *vt_strtab_get(const struct vt_strtab *tab, uint32_t index, size_t *size) {
     VT_REQUIRE(index < tab->count);
     *size = tab->entries[index].size;

@@ -37,6 +37,10 @@ void vt_strtab_fini(struct vt_strtab *tab);
 uint32_t vt_strtab_add(struct vt_strtab *tab, const void *bytes, size_t size,
                        bool *is_new);
 
+/* The number of the string; VT_STRTAB_NONE when it is not there. */
+#define VT_STRTAB_NONE UINT32_MAX
+uint32_t vt_strtab_find(const struct vt_strtab *tab, const void *bytes, size_t size);
+
 const char *vt_strtab_get(const struct vt_strtab *tab, uint32_t index, size_t *size);
 
 #endif

@@ -46,9 +46,9 @@ LIBC = set("""
     assert ctype errno fenv float inttypes iso646 limits locale math signal stdalign stdarg
     stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath time uchar
     wchar wctype
-    alloca arpa/inet dirent dlfcn elf fcntl fnmatch ftw getopt glob grp ifaddrs langinfo libgen link
-    malloc net/if netdb netinet/in netinet/tcp poll pty pwd regex sched semaphore spawn syscall
-    sysexits termios ucontext unistd utime
+    alloca arpa/inet dirent dlfcn elf fcntl fnmatch ftw getopt glob grp iconv ifaddrs langinfo
+    libgen link malloc net/if netdb netinet/in netinet/tcp poll pty pwd regex sched semaphore
+    spawn syscall sysexits termios ucontext unistd utime
     cpuid emmintrin immintrin x86intrin
 """.split())
 

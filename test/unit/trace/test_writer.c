@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/trace/writer.h"
+
+#include "core/base/jcheck.h"
 #include "test/support/log_builder.h"
 
 #include <setjmp.h>
@@ -323,6 +325,55 @@ static void progress_is_told_now_and_then(void **state) {
     log_builder_fini(&log);
 }
 
+/* ---- hostile logs */
+
+static void fill_with_payloads(struct log_builder *log) {
+    static const char *const payloads[] = {
+        "{\"id\": \"7\", \"args\": {\"a\": [1, \"\xC3\xA9\"]}}", "{}", "[1, 2]",
+        "{\"a\": \"\\\"}\"}", "null"};
+    log_builder_init(log, 100);
+    log_builder_python(log, "f<\xC3\xA9>", "/tmp/\\x\"y.py", 3);
+    log_builder_c(log, "m.\x01g");
+    uint32_t block = log_builder_block(log, VT_BLOCK_EVENTS, 1);
+    for (uint32_t i = 0; i < 35; i++) {
+        if (i % 3)
+            log_builder_payload(log, block, payloads[i % 5]);
+        log_builder_event(log, block, (enum vt_event_kind)(i % 7),
+                          (struct vt_event){i, (uint64_t) "gptNOD"[i % 6], i % 2, 0});
+    }
+}
+
+/* One byte, where it hurts: in the texts and payloads. */
+static void mutate(struct log_builder *log) {
+    static const char bytes[] = "\"\\{}[],: \0\n\x1F\x80\xED\xFFu";
+    size_t block = 1 + (size_t)random() % 2;
+    size_t place = block * VT_LOG_BLOCK_BYTES + 64 + (size_t)random() % 2000;
+    log->bytes[place] = (unsigned char)bytes[(size_t)random() % sizeof bytes];
+}
+
+static void whatever_a_log_says_the_text_is_json(void **state) {
+    (void)state;
+    struct log_builder good, log;
+    fill_with_payloads(&good);
+    log = good;
+    log.bytes = malloc(good.capacity);
+    srandom(815);
+    for (int round = 0; round < 5000; round++) {
+        memcpy(log.bytes, good.bytes, good.size);
+        for (int i = 0; i < 4; i++)
+            mutate(&log);
+        char *text = text_of(&log, (struct vt_writer_options){.raw = round % 2}, NULL);
+        const char *end = text + strlen(text);
+        if (vt_jcheck_value(text, end) != end)
+            fail_msg("round %d: %s", round, text);
+        for (const char *p = text; p < end; p++)
+            assert_true((*p >= 0x20 && *p < 0x7F) || *p == '\n');
+        free(text);
+    }
+    log_builder_fini(&log);
+    log_builder_fini(&good);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_of_event_has_its_normal_form),
@@ -334,6 +385,7 @@ int main(void) {
         cmocka_unit_test(the_newest_thread_is_listed_first_and_the_main_thread_last),
         cmocka_unit_test(open_calls_of_a_dead_program_are_marked),
         cmocka_unit_test(progress_is_told_now_and_then),
+        cmocka_unit_test(whatever_a_log_says_the_text_is_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
