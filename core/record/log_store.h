@@ -3,9 +3,9 @@
  * The blocks of a log: where their memory comes from, which ones are free.
  *
  * Space is taken from the file system with fallocate(2) before it is mapped (a sparse
- * mapping answers a full disk with SIGBUS), in steps of 256 KB that double up to 2 MB.
- * RLIMIT_FSIZE and the free space are looked at first: SIGXFSZ must never reach the
- * program. Without a file the same steps are anonymous shared memory.
+ * mapping answers a full disk with SIGBUS): 256 KB at first, then as much again, steps
+ * of 2 MB later. RLIMIT_FSIZE and the free space are looked at first: SIGXFSZ must
+ * never reach the program. Without a file the same steps are anonymous memory.
  *
  * No file descriptor stays open: the program would see it, and a daemon that closes all
  * of its descriptors would take it away. The file is opened again by its path for each
@@ -22,7 +22,6 @@
 #include "core/base/error.h"
 #include "core/base/log_layout.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,10 +38,9 @@ struct vt_log_store {
     struct vt_log_step *steps; /* by first_block */
     uint32_t step_count, step_capacity;
     uint32_t next_block;  /* first one of the last step that was never used */
-    uint32_t step_blocks; /* size of the next step */
+    uint32_t most_blocks; /* of a usual step: 2 MB, less after a refusal */
     struct vt_block_header **free_blocks; /* single blocks to use again */
     uint32_t free_count, free_capacity;
-    bool refused; /* the system or max_bytes refused to let the log grow */
 };
 
 /* path NULL: anonymous. On failure nothing is left behind, not even the file. */
