@@ -309,18 +309,31 @@ void vt_log_store_give(struct vt_log_store *store, struct vt_block_header *block
     store->free_blocks[store->free_count++] = block;
 }
 
+/* The step that holds block `index`, which is mapped. */
+static const struct vt_log_step *find_step(const struct vt_log_store *store,
+                                           uint64_t index) {
+    uint32_t low = 0, high = store->step_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (store->steps[middle].first_block <= index)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &store->steps[low];
+}
+
 ptrdiff_t vt_log_store_read_at(const struct vt_log_store *store, uint64_t offset,
                                void *bytes, size_t size) {
+    uint64_t end = blocks_to_bytes(blocks_mapped(store));
     size_t done = 0;
-    for (uint32_t i = 0; i < store->step_count && done < size; i++) {
-        const struct vt_log_step *step = &store->steps[i];
-        uint64_t begin = blocks_to_bytes(step->first_block);
-        uint64_t end = begin + blocks_to_bytes(step->block_count);
+    while (done < size && offset + done < end) {
         uint64_t at = offset + done;
-        if (at < begin || at >= end)
-            continue;
-        size_t n = size - done < end - at ? size - done : (size_t)(end - at);
-        memcpy((char *)bytes + done, step->base + (at - begin), n);
+        const struct vt_log_step *step = find_step(store, at / VT_LOG_BLOCK_BYTES);
+        uint64_t begin = at - blocks_to_bytes(step->first_block);
+        uint64_t n = blocks_to_bytes(step->block_count) - begin;
+        n = n < size - done ? n : size - done;
+        memcpy((char *)bytes + done, step->base + begin, n);
         done += n;
     }
     return (ptrdiff_t)done;
