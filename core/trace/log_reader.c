@@ -176,7 +176,8 @@ static enum vt_status read_blocks(struct vt_log_reader *reader, struct vt_error 
 static enum vt_status set_clock(struct vt_log_reader *reader, struct vt_clock_pair now,
                                 struct vt_error *err) {
     const struct vt_clock_pair knots[] = {reader->head.start, reader->head.stop, now};
-    size_t count = reader->head.state == VT_LOG_RECORDING ? 3 : 2;
+    bool is_later = now.ticks > knots[0].ticks && now.mono_ns > knots[0].mono_ns;
+    size_t count = is_later && reader->head.state == VT_LOG_RECORDING ? 3 : 2;
     for (size_t i = 0; i < count; i++) {
         enum vt_status status = vt_log_clock_add(&reader->clock, knots[i], err);
         if (status != VT_OK)
