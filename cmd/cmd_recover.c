@@ -8,12 +8,15 @@
 #include "core/record/clock.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct recovery {
     bool quiet;
+    bool has_status;      /* a status text stands on the terminal */
     struct vt_config run; /* the settings of the run, from its log */
 };
 
@@ -47,10 +50,29 @@ static enum vt_status configure(void *state, const char *text,
     return VT_OK;
 }
 
+static void clear_status(struct recovery *recovery) {
+    if (recovery->has_status)
+        vt_say_status("");
+    recovery->has_status = false;
+}
+
 static void say(void *state, const char *line) {
-    const struct recovery *recovery = state;
-    if (!recovery->quiet)
-        vt_say_line(line);
+    struct recovery *recovery = state;
+    if (recovery->quiet)
+        return;
+    clear_status(recovery);
+    vt_say_line(line);
+}
+
+static void show_progress(void *state, uint64_t done, uint64_t total) {
+    struct recovery *recovery = state;
+    if (recovery->quiet)
+        return;
+    char text[96];
+    snprintf(text, sizeof text, "Saving trace data, %" PRIu64 " / %" PRIu64 " events",
+             done, total);
+    vt_say_status(text);
+    recovery->has_status = true;
 }
 
 /* Where the report goes if the command line says so; else output_path stays NULL. */
@@ -66,18 +88,21 @@ static enum vt_status resolve_output(struct vt_config *config, struct vt_error *
     return status == VT_OK ? vt_output_make_dir(config, err) : status;
 }
 
-static enum vt_status recover_run(struct vt_config *config, struct vt_error *err) {
-    __typeof__(&vt_recover) recover = NULL;
-    struct vt_recover_result result = {0};
+static enum vt_status prepare(struct vt_config *config,
+                              __typeof__(&vt_recover) *recover, struct vt_error *err) {
     enum vt_status status = resolve_output(config, err);
     if (status == VT_OK)
         status = vt_home_find(config, err);
     if (status == VT_OK)
-        status = find_recover(config->lib_dir, &recover, err);
-    if (status != VT_OK)
-        return status;
+        status = find_recover(config->lib_dir, recover, err);
+    return status;
+}
 
+static enum vt_status recover_run(const struct vt_config *config,
+                                  __typeof__(&vt_recover) recover,
+                                  struct vt_error *err) {
     struct recovery recovery = {.quiet = config->quiet};
+    struct vt_recover_result result = {0};
     vt_config_init(&recovery.run);
     vt_clock_init();
     struct vt_recover_options options = {
@@ -86,9 +111,11 @@ static enum vt_status recover_run(struct vt_config *config, struct vt_error *err
         .now = vt_clock_pair(200),
         .configure = configure,
         .say = say,
+        .progress = isatty(STDOUT_FILENO) ? show_progress : NULL,
         .state = &recovery,
     };
-    status = recover(&options, &result, err);
+    enum vt_status status = recover(&options, &result, err);
+    clear_status(&recovery);
     if (status == VT_OK && !config->quiet)
         vt_say_report(result.output_path, result.stats.entries);
     free(result.output_path);
@@ -98,7 +125,10 @@ static enum vt_status recover_run(struct vt_config *config, struct vt_error *err
 
 int vt_cmd_recover(struct vt_command *command) {
     struct vt_error err = {0};
-    if (recover_run(&command->config, &err) == VT_OK)
-        return 0;
-    return vt_say_error("viztracer", &err);
+    __typeof__(&vt_recover) recover = NULL;
+    if (prepare(&command->config, &recover, &err) != VT_OK)
+        return vt_say_error("viztracer", &err);
+    if (recover_run(&command->config, recover, &err) != VT_OK)
+        return vt_say_failure("viztracer", &err);
+    return 0;
 }

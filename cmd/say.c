@@ -37,7 +37,13 @@ void vt_say_report(const char *path, uint64_t entries) {
     fflush(stdout);
 }
 
-static int print_error(const char *program, const struct vt_error *err) {
+void vt_say_status(const char *text) {
+    printf("\r%80s\r", "");
+    print_escaped(stdout, text);
+    fflush(stdout);
+}
+
+int vt_say_failure(const char *program, const struct vt_error *err) {
     fprintf(stderr, "%s: ", program);
     print_escaped(stderr, err->text);
     putc('\n', stderr);
@@ -46,7 +52,7 @@ static int print_error(const char *program, const struct vt_error *err) {
 
 int vt_say_error(const char *program, const struct vt_error *err) {
     if (err->status != VT_ERR_REFUSED)
-        return print_error(program, err);
+        return vt_say_failure(program, err);
     vt_say_line(err->text);
     return vt_status_exit_status(err->status);
 }
@@ -55,5 +61,5 @@ int vt_say_command_error(const struct vt_error *err) {
     if (err->status != VT_ERR_USAGE)
         return vt_say_error("viztracer", err);
     fputs(vt_help_usage(), stderr);
-    return print_error(VT_HELP_PROGRAM ": error", err);
+    return vt_say_failure(VT_HELP_PROGRAM ": error", err);
 }

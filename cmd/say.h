@@ -24,8 +24,15 @@ void vt_say_warning(const char *text);
  * that makes one. */
 void vt_say_report(const char *path, uint64_t entries);
 
+/* Prints a status text, which overwrites the one before (behaviour.md 5); "" takes it
+ * away. */
+void vt_say_status(const char *text);
+
 /* Prints the error as the command `program`. Returns the exit status. */
 int vt_say_error(const char *program, const struct vt_error *err);
+
+/* The same, on stderr whatever it is: for refusals that the manual does not know. */
+int vt_say_failure(const char *program, const struct vt_error *err);
 
 /* The same for what vt_command_read found: wrong usage is told as argparse does, below
  * the lines that say how to call the program. */
