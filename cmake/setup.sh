@@ -14,7 +14,7 @@ NEEDED="gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libmicrohttpd-dev 
         libcmocka-dev python3 python3-dev"
 # Used when they are there, done without when they cannot be had: a faster gzip; what single
 # tests need (they are skipped by name without it).
-USEFUL_TO_BUILD="libdeflate-dev"
+USEFUL_TO_BUILD="libisal-dev"
 USEFUL_TO_TEST="clang-format clang-tidy jq nodejs strace git python3-venv
                 python3-pyflakes"
 

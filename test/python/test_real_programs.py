@@ -93,15 +93,15 @@ def without_pids(counts):
 
 
 class RealPrograms(TracedTest):
-    def compare(self, *program, extra=0, leave_out=lambda name: False, same_output=True):
-        """`extra`: how often builtins.exec is recorded besides the program's own calls."""
+    def compare(self, *program, leave_out=lambda name: False, same_output=True):
+        """Besides the program's own calls the builtins.exec that runs it is recorded."""
         self.run_words([sys.executable, *program])  # fills the caches
         stock, counted = self.count(*program)
         traced, report = self.trace(*program)
         self.assertEqual(stock.returncode, traced.returncode, traced.stderr)
         if same_output:
             self.assertEqual(stock.stdout, traced.stdout)
-        counted["builtins.exec"] += extra
+        counted["builtins.exec"] += 1
         counted, recorded = without_pids(counted), without_pids(calls(report))
         differing = {name: (counted[name], recorded[name])
                      for name in counted.keys() | recorded.keys()
@@ -145,15 +145,15 @@ class RealPrograms(TracedTest):
         self.compare("-m", "pygments", "-f", "html", os.path.join(STDLIB, "shlex.py"))
 
     def test_an_asyncio_program(self):
-        self.compare(self.put("tasks.py", ASYNCIO), extra=1)
+        self.compare(self.put("tasks.py", ASYNCIO))
 
     def test_a_threaded_program(self):
-        recorded = self.compare(self.put("threaded.py", THREADED), extra=1,
+        recorded = self.compare(self.put("threaded.py", THREADED),
                                 leave_out=waits_for_a_thread)
         self.assertEqual(20, sum(n for name, n in recorded.items() if name.startswith("work ")))
 
     def test_a_recursion_10000_deep(self):
-        recorded = self.compare(self.put("deep.py", RECURSION), extra=1)
+        recorded = self.compare(self.put("deep.py", RECURSION))
         self.assertEqual(10001, sum(n for name, n in recorded.items() if name.startswith("down ")))
 
 

@@ -68,9 +68,11 @@ class TracedTest(unittest.TestCase):
     def trace(self, *program, options=()):
         """The finished traced run, and its report."""
         path = os.path.join(self.results, "result.json")
-        run = self.run_words([VIZTRACER, "--quiet", "--tracer_entries", "5000000", "-o", path,
-                              *options, "--", *program])
-        self.assertTrue(os.path.exists(path), run.stderr.decode(errors="replace"))
+        words = [VIZTRACER, "--quiet", "--tracer_entries", "5000000", "-o", path, *options]
+        if program[0] == "-m":
+            words, program = words + ["-m", program[1]], program[2:]
+        run = self.run_words([*words, "--", *program])
+        self.assertTrue(os.path.exists(path), (run.stdout + run.stderr).decode(errors="replace"))
         return run, load_strictly(path)
 
 
