@@ -22,8 +22,7 @@ static struct vt_recorder the_recorder;
  * with the thread; the thread-local word is the fast way to the same value. */
 static pthread_key_t lane_key;
 static bool lane_key_made;
-static __thread struct vt_thread *lane_of_this_thread;
-static __thread uint64_t serial_of_this_lane; /* of the recorder that it belongs to */
+__thread struct vt_lane vt_lane = {.serial = UINT64_MAX};
 static uint64_t recorder_serial;
 
 /* A thread may end, without the interpreter's lock, while the recorder closes. */
@@ -41,8 +40,12 @@ bool vt_recorder_is_on(void) {
 
 static void end_lane(void *lane) {
     pthread_mutex_lock(&ending);
-    if (vt_recorder_get() && serial_of_this_lane == recorder_serial)
+    if (vt_recorder_get() && vt_lane.serial == recorder_serial) {
         vt_thread_end(lane);
+        vt_lane.serial = UINT64_MAX; /* destructors of others may run Python yet */
+        if (vt_gate->thread == lane) /* a new thread's state may get the same address */
+            vt_gate->tstate = NULL;
+    }
     pthread_mutex_unlock(&ending);
 }
 
@@ -141,9 +144,7 @@ enum vt_status vt_recorder_open(const struct vt_config *config, struct vt_error 
 }
 
 void vt_recorder_start(void) {
-    vt_gate->tstate = NULL;
-    vt_gate->thread = NULL;
-    vt_gate->recorder = &the_recorder;
+    *vt_gate = (struct vt_gate){.recorder = &the_recorder, .serial = recorder_serial};
     vt_log_mark_recording(the_recorder.log);
 }
 
@@ -154,9 +155,7 @@ static void flush_lane(struct vt_thread *lane, void *how) {
 void vt_recorder_stop(enum vt_thread_flush flush) {
     if (!vt_gate->recorder)
         return;
-    vt_gate->recorder = NULL;
-    vt_gate->tstate = NULL;
-    vt_gate->thread = NULL;
+    *vt_gate = (struct vt_gate){0};
     vt_log_each_thread(the_recorder.log, flush_lane, &flush);
     vt_log_mark_stopped(the_recorder.log);
 }
@@ -172,8 +171,7 @@ static struct vt_thread *make_lane(PyObject *frame_self) {
         return NULL;
     lane->max_depth = the_recorder.max_depth;
     lane->min_ticks = the_recorder.min_ticks;
-    lane_of_this_thread = lane;
-    serial_of_this_lane = recorder_serial;
+    vt_lane = (struct vt_lane){.serial = recorder_serial, .thread = lane};
     if (lane_key_made)
         pthread_setspecific(lane_key, lane);
     return lane;
@@ -182,8 +180,8 @@ static struct vt_thread *make_lane(PyObject *frame_self) {
 struct vt_thread *vt_recorder_find_thread(PyThreadState *tstate, PyObject *frame_self) {
     if (!vt_gate->recorder)
         return NULL;
-    struct vt_thread *lane = lane_of_this_thread;
-    if (!lane || serial_of_this_lane != recorder_serial)
+    struct vt_thread *lane = vt_recorder_lane();
+    if (!lane)
         lane = make_lane(frame_self);
     if (lane) {
         vt_gate->thread = lane;
@@ -195,7 +193,7 @@ struct vt_thread *vt_recorder_find_thread(PyThreadState *tstate, PyObject *frame
 void vt_recorder_close(bool keep) {
     if (!vt_recorder_get())
         return;
-    vt_gate->recorder = NULL;
+    *vt_gate = (struct vt_gate){0};
     vt_funcid_reset();
     vt_filter_fini(&the_recorder.filter);
     pthread_mutex_lock(&ending);

@@ -36,10 +36,28 @@ struct vt_gate {
     void *tstate;                 /* the thread state that was seen last */
     struct vt_thread *thread;     /* its lane; not NULL when tstate is not */
     struct vt_recorder *recorder; /* NULL: nothing is recorded in this process */
+    uint64_t serial;              /* of the recorder; 0: as above */
 };
 
-/* Never NULL after vt_recorder_open; its address does not change. */
+/* Never NULL; its address does not change after the first vt_recorder_open. */
 extern struct vt_gate *vt_gate;
+
+/* The lane of one thread of the kernel, in thread-local storage. It stands only as long
+ * as the gate has the same serial number: a recorder that was closed, one that is off
+ * and a forked child leave it behind. */
+struct vt_lane {
+    uint64_t serial; /* never 0 */
+    struct vt_thread *thread;
+};
+
+/* The model costs one load where the general one costs a call; the C library keeps
+ * room for such words of libraries that are opened late. */
+extern __thread struct vt_lane vt_lane __attribute__((tls_model("initial-exec")));
+
+/* The lane of the calling thread, if it has one and something is recorded. */
+static inline struct vt_thread *vt_recorder_lane(void) {
+    return VT_LIKELY(vt_lane.serial == vt_gate->serial) ? vt_lane.thread : NULL;
+}
 
 /* Makes the log of this process image and the gate. The recording is not on yet. */
 VT_NODISCARD enum vt_status vt_recorder_open(const struct vt_config *config,
