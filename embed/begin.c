@@ -44,6 +44,11 @@ static void describe_process(struct vt_log *log) {
     write_command(log);
 }
 
+static void give_up(const struct vt_error *err) {
+    vt_recorder_close(false);
+    vt_finish_tell_failure("this run is not recorded", err);
+}
+
 /* `cpython.run_*`: the interpreter is ready, the program has not begun. Whatever fails
  * here, the program runs. */
 static void begin(void) {
@@ -59,10 +64,13 @@ static void begin(void) {
         return;
     }
     describe_process(vt_recorder_get()->log);
+    if (vt_hook_arm(PyModule_GetDict(main_module), &err) != VT_OK) {
+        give_up(&err);
+        return;
+    }
     vt_finish_register(&session);
     vt_sigterm_install();
     pthread_atfork(NULL, NULL, vt_sigterm_forget_in_child);
-    (void)vt_hook_arm(PyModule_GetDict(main_module));
 }
 
 int vt_begin_audit_hook(const char *event, struct _object *args, void *data) {
@@ -98,7 +106,9 @@ void vt_begin_main_entered(void) {
         vt_thread_enter(thread, exec_id, false);
     }
     vt_thread_watch(thread, vt_thread_depth(thread), thread->hidden);
-    (void)vt_hook_install();
+    struct vt_error err;
+    if (vt_hook_install(&err) != VT_OK)
+        give_up(&err);
 }
 
 void vt_begin_main_returned(struct vt_thread *thread, bool normally) {

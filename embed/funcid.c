@@ -226,11 +226,18 @@ static bool type_is_known(PyTypeObject *type) {
     return false;
 }
 
-static uint32_t special_flags(const char *owner, const char *name) {
+static bool is_profiler(const PyTypeObject *type) {
+    while (type && strcmp(type->tp_name, "_lsprof.Profiler") != 0)
+        type = type->tp_base; /* cProfile.Profile is a class of Python */
+    return type != NULL;
+}
+
+static uint32_t special_flags(const char *owner, const char *name,
+                              const PyTypeObject *type) {
     if (strcmp(owner, "_thread") == 0 &&
         (strcmp(name, "start_new_thread") == 0 || strcmp(name, "start_new") == 0))
         return VT_FUNC_STARTS_THREAD;
-    if (strcmp(owner, "_lsprof.Profiler") == 0 && strcmp(name, "enable") == 0)
+    if (strcmp(name, "enable") == 0 && is_profiler(type))
         return VT_FUNC_SETS_PROFILE;
     return 0;
 }
@@ -246,7 +253,7 @@ static const struct vt_func *learn_c(struct vt_recorder *recorder, PyMethodDef *
                                      PyObject *module, PyTypeObject *type) {
     struct vt_buf name = {0};
     append_owner(&name, module, type);
-    uint32_t flags = name.size ? special_flags(name.data, method->ml_name) : 0;
+    uint32_t flags = name.size ? special_flags(name.data, method->ml_name, type) : 0;
     if (name.size)
         vt_buf_append_char(&name, '.');
     vt_buf_append_text(&name, method->ml_name);

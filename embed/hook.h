@@ -14,14 +14,13 @@
 #ifndef VT_EMBED_HOOK_H
 #define VT_EMBED_HOOK_H
 
+#include "core/base/error.h"
 #include "embed/pycompat.h"
 
-#include <stdbool.h>
-
-/* `main_globals` is borrowed: valid until the first such frame. False with an exception
- * set. */
-bool vt_hook_arm(PyObject *main_globals);
-bool vt_hook_install(void);
+/* `main_globals` is borrowed: valid until the first such frame. No exception is left
+ * set; VT_ERR_UNSUPPORTED: the interpreter does not give us its events. */
+VT_NODISCARD enum vt_status vt_hook_arm(PyObject *main_globals, struct vt_error *err);
+VT_NODISCARD enum vt_status vt_hook_install(struct vt_error *err);
 void vt_hook_remove(void);
 
 #endif

@@ -20,6 +20,7 @@
 
 #include "embed/begin.h"
 #include "embed/funcid.h"
+#include "embed/method_patch.h"
 #include "embed/recorder.h"
 
 static int on_profile(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
@@ -95,13 +96,7 @@ static int hand_on(PyObject *self, PyFrameObject *frame, int what, PyObject *arg
     return result;
 }
 
-/* A method table entry that we replaced. */
-struct patch {
-    PyMethodDef *method;
-    PyCFunction original;
-};
-
-static struct patch setprofile_patch, enable_patch, disable_patch;
+static struct vt_method_patch setprofile_patch, enable_patch, disable_patch;
 
 static PyObject *our_setprofile(PyObject *self, PyObject *function) {
     Py_tracefunc before = step_aside();
@@ -125,40 +120,25 @@ static PyObject *our_disable(PyObject *self, PyObject *nothing) {
     return result;
 }
 
-static void apply(struct patch *patch, PyMethodDef *method, int flags,
-                  PyCFunction ours) {
-    if (patch->method || !method || method->ml_flags != flags)
-        return;
-    patch->method = method;
-    patch->original = method->ml_meth;
-    method->ml_meth = ours;
+/* `enable` is about to be called for the first time: the type that has it has
+ * `disable`, too, and is a base of the caller's. */
+static PyObject *find_disable(PyObject *profiler) {
+    PyTypeObject *type = profiler ? Py_TYPE(profiler) : NULL;
+    PyObject *disable = NULL;
+    for (; type && !disable; type = type->tp_base)
+        disable = PyDict_GetItemString(type->tp_dict, "disable");
+    return disable;
 }
 
-static void undo(struct patch *patch) {
-    if (patch->method)
-        patch->method->ml_meth = patch->original;
-    *patch = (struct patch){NULL, NULL};
-}
-
-static void patch_setprofile(void) {
-    PyObject *function = PySys_GetObject("setprofile");
-    if (function && PyCFunction_Check(function))
-        apply(&setprofile_patch, ((PyCFunctionObject *)function)->m_ml, METH_O,
-              our_setprofile);
-}
-
-/* `enable` is about to be called for the first time: its type's `disable` is there,
- * too. */
 static void patch_profiler(PyObject *enable) {
-    PyObject *profiler = ((PyCFunctionObject *)enable)->m_self;
-    PyObject *disable =
-        profiler ? PyDict_GetItemString(Py_TYPE(profiler)->tp_dict, "disable") : NULL;
+    PyObject *disable = find_disable(((PyCFunctionObject *)(void *)enable)->m_self);
     if (!disable || Py_TYPE(disable) != &PyMethodDescr_Type)
         return;
-    apply(&enable_patch, ((PyCFunctionObject *)enable)->m_ml,
-          METH_VARARGS | METH_KEYWORDS, (PyCFunction)(void (*)(void))our_enable);
-    apply(&disable_patch, ((PyMethodDescrObject *)disable)->d_method, METH_NOARGS,
-          our_disable);
+    vt_method_patch_apply(&enable_patch, ((PyCFunctionObject *)enable)->m_ml,
+                          METH_VARARGS | METH_KEYWORDS,
+                          (PyCFunction)(void (*)(void))our_enable);
+    vt_method_patch_apply(&disable_patch, ((PyMethodDescrObject *)disable)->d_method,
+                          METH_NOARGS, our_disable);
 }
 
 /* ---- threads ---- */
@@ -269,6 +249,16 @@ static inline int record(struct vt_thread *thread, PyFrameObject *frame, int wha
     return record_func(thread, func, what, arg);
 }
 
+/* The program's profile function raised at the beginning of a call: it does not take
+ * place, and its end is not told. */
+static void end_refused_call(struct vt_thread *thread, PyFrameObject *frame, int what,
+                             PyObject *arg) {
+    if (what == PyTrace_CALL)
+        (void)record(thread, frame, PyTrace_RETURN, NULL);
+    else if (what == PyTrace_C_CALL)
+        (void)record(thread, frame, PyTrace_C_EXCEPTION, arg);
+}
+
 /* A thread that was not the last one seen, or in which the program profiles, too. In a
  * forked child nothing is recorded: the hook goes away. */
 static __attribute__((noinline)) int
@@ -282,7 +272,10 @@ on_profile_slow(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
     struct vt_thread *thread = vt_recorder_find_thread(tstate, frame_self);
     if (thread)
         (void)record(thread, frame, what, arg);
-    return self ? hand_on(self, frame, what, arg) : 0;
+    int result = self ? hand_on(self, frame, what, arg) : 0;
+    if (result != 0 && thread)
+        end_refused_call(thread, frame, what, arg);
+    return result;
 }
 
 /* For C events `arg` is always a builtin function or method object (Python/ceval.c). */
@@ -311,28 +304,30 @@ static int on_waiting(PyObject *self, PyFrameObject *frame, int what, PyObject *
     return on_profile(NULL, frame, what, arg);
 }
 
-bool vt_hook_arm(PyObject *main_globals) {
+enum vt_status vt_hook_arm(PyObject *main_globals, struct vt_error *err) {
+    (void)err;
     awaited_globals = main_globals;
     PyThreadState *tstate = vt_py_thread_state();
     if (!tstate->c_profilefunc)
         vt_py_set_profile(tstate, on_waiting);
-    return true;
+    return VT_OK;
 }
 
-bool vt_hook_install(void) {
+enum vt_status vt_hook_install(struct vt_error *err) {
+    (void)err;
     thread_state_place = vt_py_thread_state_place();
     ignore_c_function = vt_gate->recorder->ignore_c_function;
-    patch_setprofile();
+    vt_method_patch_apply_sys(&setprofile_patch, "setprofile", METH_O, our_setprofile);
     each_thread(hook_thread);
     vt_log_on_full_block(vt_gate->recorder->log, find_foreign_threads);
-    return true;
+    return VT_OK;
 }
 
 void vt_hook_remove(void) {
     each_thread(unhook_thread);
-    undo(&setprofile_patch);
-    undo(&enable_patch);
-    undo(&disable_patch);
+    vt_method_patch_undo(&setprofile_patch);
+    vt_method_patch_undo(&enable_patch);
+    vt_method_patch_undo(&disable_patch);
     while (chained_list) {
         struct chained *next = chained_list->next;
         PyMem_RawFree(chained_list);
