@@ -153,8 +153,6 @@ static enum vt_status write_text(struct report *report, struct vt_error *err) {
         status = write_file_info(report, err);
     if (status == VT_OK)
         status = vt_writer_finish(report->writer, err);
-    if (status == VT_OK && report->gzip)
-        status = vt_sink_gzip_finish(report->gzip, err);
     return status;
 }
 
@@ -180,6 +178,28 @@ static void close_report(struct report *report) {
     free(report->readers);
 }
 
+/* All that a sink gets of the open logs. */
+static enum vt_status write_report(struct report *report, struct vt_sink sink,
+                                   struct vt_error *err) {
+    enum vt_status status = open_writer(report, sink, err);
+    return status == VT_OK ? write_text(report, err) : status;
+}
+
+enum vt_status vt_report_write(const struct vt_log_image *logs, size_t count,
+                               const struct vt_report_options *options,
+                               struct vt_sink sink, struct vt_report_stats *stats,
+                               struct vt_error *err) {
+    VT_REQUIRE(count > 0);
+    struct report report = {.options = options};
+    enum vt_status status = open_logs(&report, logs, count, err);
+    if (status == VT_OK)
+        status = write_report(&report, sink, err);
+    close_report(&report);
+    if (status == VT_OK && stats)
+        *stats = report.stats;
+    return status;
+}
+
 enum vt_status vt_report_save(const struct vt_log_image *logs, size_t count,
                               const struct vt_report_options *options,
                               struct vt_report_stats *stats, struct vt_error *err) {
@@ -192,9 +212,9 @@ enum vt_status vt_report_save(const struct vt_log_image *logs, size_t count,
     if (status == VT_OK)
         status = open_sinks(&report, &sink, err);
     if (status == VT_OK)
-        status = open_writer(&report, sink, err);
-    if (status == VT_OK)
-        status = write_text(&report, err);
+        status = write_report(&report, sink, err);
+    if (status == VT_OK && report.gzip)
+        status = vt_sink_gzip_finish(report.gzip, err);
     if (status == VT_OK)
         status = commit(&report, err);
     close_report(&report);

@@ -17,6 +17,7 @@
 
 #include "core/base/error.h"
 #include "core/base/log_layout.h"
+#include "core/base/sink.h"
 #include "core/trace/log_image.h"
 
 #include <stdbool.h>
@@ -60,5 +61,11 @@ VT_EXPORT VT_NODISCARD enum vt_status
 vt_report_save(const struct vt_log_image *logs, size_t count,
                const struct vt_report_options *options, struct vt_report_stats *stats,
                struct vt_error *err);
+
+/* Writes the text of such a report to a sink; options->output_path is not looked at. */
+VT_NODISCARD enum vt_status
+vt_report_write(const struct vt_log_image *logs, size_t count,
+                const struct vt_report_options *options, struct vt_sink sink,
+                struct vt_report_stats *stats, struct vt_error *err);
 
 #endif
