@@ -4,9 +4,9 @@
  *
  * All text is ASCII: what is not becomes \uXXXX as Python's json writes it. A lone low
  * surrogate (a byte of a file name that is not UTF-8, PEP 383) stays alone; a lone high
- * one, which jq refuses, and invalid bytes become \ufffd. The caller writes brackets, commas and
- * colons. The first failure sticks, later writes do nothing, and vt_jwrite_finish
- * tells.
+ * one, which jq refuses, and invalid bytes become \ufffd. The caller writes brackets,
+ * commas and colons. The first failure sticks, later writes do nothing, and
+ * vt_jwrite_finish tells.
  *
  * Threads:   one at a time.
  * Hot path:  vt_jwrite_room and the vt_jwrite_put_* functions.
