@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* PIDFD_GET_INFO (Linux 6.15, include/uapi/linux/pidfd.h), which Debian 12's headers do not
- * have yet: answers the exit code of a process that was reaped. */
+/* PIDFD_GET_INFO (Linux 6.15, include/uapi/linux/pidfd.h), which Debian 12's headers
+ * do not have yet: answers the exit code of a process that was reaped. */
 struct pidfd_info {
     uint64_t mask;
     uint64_t cgroupid;
@@ -27,7 +27,8 @@ struct pidfd_info {
 #define PIDFD_GET_INFO  _IOWR(0xFF, 11, struct pidfd_info)
 #define PIDFD_INFO_EXIT (UINT64_C(1) << 3)
 
-/* How long the parent of the program may take to reap it before we go on without knowing. */
+/* How long the parent of the program may take to reap it before we go on without
+ * knowing. */
 enum { REAP_WAIT_MS = 100 };
 
 /* Without pidfd_open (before Linux 5.3) the death shows in who our parent is. */
@@ -81,7 +82,8 @@ static struct vt_watcher_end find_end(int pidfd, pid_t program) {
     return end;
 }
 
-/* Lets go of all that the program could miss: terminal, descriptors, folder, signals. */
+/* Lets go of all that the program could miss: terminal, descriptors, folder, signals.
+ */
 static int detach(int pidfd) {
     sigset_t all;
     sigfillset(&all);
@@ -96,7 +98,9 @@ static int detach(int pidfd) {
     int keep = STDERR_FILENO;
     if (pidfd >= 0)
         keep = dup2(pidfd, STDERR_FILENO + 1);
-    syscall(SYS_close_range, (unsigned)keep + 1, ~0U, 0);
+    if (syscall(SYS_close_range, (unsigned)keep + 1, ~0U, 0) != 0) /* Linux < 5.9 */
+        for (int fd = keep + 1; fd < 4096; fd++)
+            close(fd);
     return pidfd >= 0 ? keep : -1;
 }
 
@@ -127,7 +131,8 @@ bool vt_watcher_start(const struct vt_watcher *watcher) {
     pid_t program = getpid();
     uint64_t since_ns = vt_clock_mono_ns();
     int pidfd = open_pidfd(program);
-    /* No flags: exit signal 0. Like fork(2), without glibc's handlers; one thread here. */
+    /* No flags: exit signal 0. Like fork(2), without glibc's handlers; one thread
+     * here. */
     long child = syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
     if (child == 0)
         watch(watcher, pidfd, program, since_ns);
@@ -142,9 +147,9 @@ void vt_watcher_describe_end(const struct vt_watcher_end *end, char *text,
         const char *name = sigabbrev_np(WTERMSIG(end->wait_status));
         snprintf(text, size, "killed by SIG%s", name ? name : "?");
     } else if (end->known) {
-        snprintf(text, size, "ended with exit status %d without saving",
+        snprintf(text, size, "gone with exit status %d without saving",
                  WEXITSTATUS(end->wait_status));
     } else {
-        snprintf(text, size, "ended without saving");
+        snprintf(text, size, "gone without saving");
     }
 }

@@ -113,8 +113,13 @@ size_t vt_log_dir_find(int32_t pid, uint64_t since_ns, const char *beside,
     const char *places[PLACES];
     list_places(places, beside);
     size_t found = 0;
-    for (size_t i = 0; i < PLACES; i++)
-        found += find_in(places[i], pid, since_ns, visit, state);
+    for (size_t i = 0; i < PLACES; i++) {
+        bool again = false;
+        for (size_t k = 0; k < i; k++)
+            again = again || (places[k] && places[i] && !strcmp(places[k], places[i]));
+        if (!again)
+            found += find_in(places[i], pid, since_ns, visit, state);
+    }
     return found;
 }
 
