@@ -22,8 +22,9 @@
  *              └───────┴───────┴─ … ┘  `committed` the depth over all its segments
  *     FREE     nothing: waiting to be used again
  *
- * A block that is larger than 64 KB (one symbol with a very long text) has `span` > 1
- * and covers the following span - 1 blocks, which have no header.
+ * A block that is larger than 64 KB (one symbol with a very long text, one event with
+ * a very long payload) has `span` > 1 and covers the following span - 1 blocks, which
+ * have no header.
  *
  * Publishing: bytes first, then `committed` (and `depth`, `block_count`) with release
  * order. A reader loads the counter with acquire order and sees whole slots only. A
@@ -128,15 +129,22 @@ enum vt_event_kind {
     VT_EVENT_COUNTER = 3, /* payload = args, a JSON object */
     VT_EVENT_OBJECT = 4, /* extra = 'N', 'O' or 'D'. payload = {"id": …, "args": …} */
     VT_EVENT_RAW = 5,    /* payload = the event, a JSON object without pid and tid */
-    VT_EVENT_DURATION = 6, /* log_event: like CALL, its id is a NAME symbol */
+    VT_EVENT_DURATION = 6, /* log_event: like CALL; its id is a PYTHON symbol: the name
+                              and the place of the call, or a NAME symbol */
     VT_EVENT_PAYLOAD = 15, /* not an event: the payload of the next event, see below */
 };
 
 /* A payload stands directly before its event, in the same block: one slot that is a
  * struct vt_event with kind VT_EVENT_PAYLOAD, start = size in bytes, then ceil(size /
- * 24) slots that hold the bytes: UTF-8 JSON text (lone surrogates as \uXXXX escapes),
- * at most 16 KB. Its thread is the event's. */
-#define VT_EVENT_PAYLOAD_MAX_BYTES 16384u
+ * 24) slots that hold the bytes: UTF-8 JSON text (lone surrogates as \uXXXX escapes).
+ * Its thread is the event's. A payload of more than 16 KB stands with its event in an
+ * EVENTS block of their own, of as many blocks as that takes.
+ *
+ * An INSTANT, COUNTER, OBJECT or DURATION whose id is VT_EVENT_ID_MASK has its name in
+ * the payload: a JSON string, then what its payload would be, if any. So names that
+ * differ from event to event are forgotten with their events. */
+#define VT_EVENT_PAYLOAD_MAX_BYTES   16384u
+#define VT_EVENT_PAYLOAD_LIMIT_BYTES (UINT32_C(256) << 20)
 
 #define VT_BLOCK_SLOTS                                                                 \
     ((VT_LOG_BLOCK_BYTES - VT_LOG_HEADER_BYTES) / (uint32_t)sizeof(struct vt_event))
@@ -152,12 +160,15 @@ struct vt_frame {
     uint32_t side; /* 0, or 1 + byte offset of its struct vt_side in the SIDE bytes */
 };
 
-/* The payload of an open call. The bodies of a thread's SIDE blocks, `segment` by
- * segment, are one run of bytes; an entry starts at a multiple of 8 and does not cross
- * from one block to the next. */
+/* An open call that began while its thread was paused. */
+#define VT_FRAME_NOT_SHOWN (UINT32_C(1) << 31)
+
+/* The payload of an open call, at most 16 KB. The bodies of a thread's SIDE blocks,
+ * `segment` by segment, are one run of bytes; an entry starts at a multiple of 8 and
+ * does not cross from one block to the next. */
 struct vt_side {
     uint32_t size_bytes; /* of the JSON text that follows */
-    uint32_t reserved;
+    uint32_t base;       /* the writer's own */
 };
 
 #define VT_BLOCK_FRAMES                                                                \

@@ -221,6 +221,49 @@ bool vt_log_give_event_block(struct vt_log *log, struct vt_thread *thread) {
     return true;
 }
 
+/* An EVENTS block of as many blocks as `slots` take; NULL: no room. */
+static struct vt_block_header *take_long_block(struct vt_log *log, uint32_t slots) {
+    uint64_t bytes = VT_LOG_HEADER_BYTES + (uint64_t)slots * sizeof(struct vt_event);
+    uint32_t span = (uint32_t)((bytes + VT_LOG_BLOCK_BYTES - 1) / VT_LOG_BLOCK_BYTES);
+    if (head_is_old_enough(log))
+        forget_head(log);
+    struct vt_block_header *block =
+        span == 1 ? vt_log_take_block(log) : vt_log_store_take(&log->store, span);
+    if (!block)
+        return NULL;
+    block->session = log->session;
+    block->opened = vt_clock_pair(1);
+    block->reserved[0] = VT_BLOCK_HAS_PAYLOADS;
+    return block;
+}
+
+bool vt_log_put_long_event(struct vt_log *log, const struct vt_event *event,
+                           const char *payload, size_t size) {
+    struct vt_block_header *block = NULL;
+    uint32_t slots = vt_log_payload_slots(size);
+    pthread_mutex_lock(&log->mutex);
+    if (size <= VT_EVENT_PAYLOAD_LIMIT_BYTES)
+        block = take_long_block(log, slots + 1);
+    if (block) {
+        struct vt_event *head = (struct vt_event *)(void *)(block + 1);
+        *head = (struct vt_event){
+            .start = size,
+            .kind_id = (uint32_t)VT_EVENT_PAYLOAD << VT_EVENT_ID_BITS,
+            .thread = event->thread,
+        };
+        memcpy(head + 1, payload, size);
+        head[slots] = *event;
+        atomic_store_explicit(&block->committed, slots + 1, memory_order_relaxed);
+        vt_log_store_publish(block, VT_BLOCK_EVENTS);
+        seal(log, block);
+    } else {
+        atomic_fetch_add_explicit(&vt_log_head(log)->dropped_events, 1,
+                                  memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&log->mutex);
+    return block;
+}
+
 static void detach_event_block(struct vt_thread *thread) {
     thread->event_block = NULL;
     thread->cursor = thread->limit = NULL;
@@ -265,6 +308,9 @@ void vt_log_free_thread(struct vt_log *log, struct vt_thread *thread) {
     keep_partial(log, thread);
     for (uint32_t i = 0; i < thread->segment_count; i++)
         vt_log_store_give(&log->store, vt_log_segment_header(thread, i));
+    for (uint32_t i = 0; i < thread->side_count; i++)
+        vt_log_store_give(&log->store,
+                          (struct vt_block_header *)(void *)thread->sides[i] - 1);
     if (thread->newer)
         thread->newer->older = thread->older;
     else
@@ -272,6 +318,7 @@ void vt_log_free_thread(struct vt_log *log, struct vt_thread *thread) {
     if (thread->older)
         thread->older->newer = thread->newer;
     free(thread->segments);
+    free(thread->sides);
     free(thread);
 }
 

@@ -49,6 +49,17 @@ void vt_log_free_thread(struct vt_log *log, struct vt_thread *thread);
 bool vt_log_append_symbol(struct vt_log *log, const struct vt_symbol *symbol,
                           const struct vt_log_text *parts, size_t part_count);
 
+/* An event with a payload of more than VT_EVENT_PAYLOAD_MAX_BYTES, in a block of its
+ * own; takes the mutex itself. False: no room, counted as dropped. */
+bool vt_log_put_long_event(struct vt_log *log, const struct vt_event *event,
+                           const char *payload, size_t size);
+
+/* Slots that a payload of `size` bytes takes, its head included. */
+static inline uint32_t vt_log_payload_slots(size_t size) {
+    return 1 +
+           (uint32_t)((size + sizeof(struct vt_event) - 1) / sizeof(struct vt_event));
+}
+
 static inline struct vt_block_header *
 vt_log_segment_header(const struct vt_thread *thread, uint32_t segment) {
     return (struct vt_block_header *)(void *)thread->segments[segment] - 1;

@@ -295,8 +295,7 @@ void vt_log_store_publish(struct vt_block_header *block, enum vt_block_kind kind
     atomic_store_explicit(&block->generation, generation + 1, memory_order_release);
 }
 
-void vt_log_store_give(struct vt_log_store *store, struct vt_block_header *block) {
-    atomic_store_explicit(&block->kind, VT_BLOCK_FREE, memory_order_release);
+static void keep_free(struct vt_log_store *store, struct vt_block_header *block) {
     if (store->free_count == store->free_capacity) {
         uint32_t capacity = store->free_capacity ? store->free_capacity * 2 : 32;
         struct vt_block_header **blocks =
@@ -307,6 +306,31 @@ void vt_log_store_give(struct vt_log_store *store, struct vt_block_header *block
         store->free_capacity = capacity;
     }
     store->free_blocks[store->free_count++] = block;
+}
+
+/* A long block becomes single ones. Their headers lie where its bytes were, so its
+ * generation tells readers first, and its span changes last. */
+static void split(struct vt_log_store *store, struct vt_block_header *block) {
+    uint32_t generation =
+        atomic_load_explicit(&block->generation, memory_order_relaxed);
+    atomic_store_explicit(&block->generation, generation + 2, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    for (uint32_t i = 1; i < block->span; i++) {
+        struct vt_block_header *part =
+            (struct vt_block_header *)(void *)((char *)block + blocks_to_bytes(i));
+        memset(part, 0, sizeof *part); /* kind VT_BLOCK_FREE */
+        part->span = 1;
+        keep_free(store, part);
+    }
+    atomic_thread_fence(memory_order_release);
+    block->span = 1;
+}
+
+void vt_log_store_give(struct vt_log_store *store, struct vt_block_header *block) {
+    atomic_store_explicit(&block->kind, VT_BLOCK_FREE, memory_order_release);
+    if (block->span > 1)
+        split(store, block);
+    keep_free(store, block);
 }
 
 /* The step that holds block `index`, which is mapped. */

@@ -6,6 +6,7 @@
 #include "core/record/thread.h"
 
 #include "core/record/log_internal.h"
+#include "core/record/thread_args.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,16 +80,63 @@ void vt_thread_enter_slow(struct vt_thread *thread, uint32_t id, bool hide) {
         vt_thread_enter(thread, id, false);
 }
 
+/* A pause counts as one hidden call. */
 static enum vt_thread_left answer_watch(const struct vt_thread *thread) {
+    uint32_t hidden = thread->hidden - (thread->paused_at && thread->hidden);
     return vt_thread_depth(thread) == thread->watched_depth &&
-                   thread->hidden == thread->watched_hidden
+                   hidden == thread->watched_hidden
                ? VT_THREAD_AT_WATCH
                : VT_THREAD_LEFT;
 }
 
-enum vt_thread_left vt_thread_leave_hidden(struct vt_thread *thread) {
+/* A call that was open before the pause returns. */
+static enum vt_thread_left leave_below_pause(struct vt_thread *thread, uint32_t id,
+                                             uint64_t now) {
+    if (thread->paused_at > 1) { /* it was hidden then */
+        thread->hidden = --thread->paused_at;
+        return answer_watch(thread);
+    }
+    uint32_t depth = vt_thread_depth(thread);
+    if (id == VT_LOG_NO_ID && depth) /* who calls did not look for it */
+        id = frame_at(thread, depth - 1)->id;
+    thread->hidden = 0;
+    enum vt_thread_left left = vt_thread_leave_other(thread, id, now);
+    thread->hidden = 1;
+    return left;
+}
+
+enum vt_thread_left vt_thread_leave_hidden(struct vt_thread *thread, uint32_t id,
+                                           uint64_t now) {
+    if (VT_UNLIKELY(thread->hidden == thread->paused_at))
+        return leave_below_pause(thread, id, now);
     thread->hidden--;
     return answer_watch(thread);
+}
+
+void vt_thread_pause(struct vt_thread *thread) {
+    if (!thread->paused_at)
+        thread->paused_at = ++thread->hidden;
+}
+
+/* Calls that began during the pause and are still open become frames that are not
+ * shown: each takes one return. */
+void vt_thread_resume(struct vt_thread *thread) {
+    if (!thread->paused_at)
+        return;
+    uint32_t still_open = thread->hidden - thread->paused_at;
+    thread->hidden = thread->paused_at - 1;
+    thread->paused_at = 0;
+    if (thread->hidden) {
+        thread->hidden += still_open;
+        return;
+    }
+    for (uint32_t i = 0; i < still_open; i++) {
+        if (thread->top == thread->ceiling && !grow_stack(thread))
+            return;
+        *thread->top++ = (struct vt_frame){.start = 0, .id = VT_FRAME_NOT_SHOWN};
+        atomic_store_explicit(thread->depth, vt_thread_depth(thread) + 1,
+                              memory_order_release);
+    }
 }
 
 enum vt_thread_left vt_thread_leave_slow(struct vt_thread *thread, uint32_t id,
@@ -121,36 +169,47 @@ bool vt_thread_write_slow(struct vt_thread *thread, uint64_t start, uint64_t ext
     return true;
 }
 
+/* Writes a call that left the stack, and gives its room in the side area back. */
+static void write_call(struct vt_thread *thread, const struct vt_frame *frame,
+                       uint64_t now) {
+    size_t size = 0;
+    const char *args = vt_thread_args_of(thread, frame, &size);
+    if (now - frame->start >= thread->min_ticks)
+        (void)vt_thread_write_payload(thread, frame->start, now - frame->start,
+                                      frame->id, args, size);
+    vt_thread_args_drop(thread, frame);
+}
+
 enum vt_thread_left vt_thread_leave_other(struct vt_thread *thread, uint32_t id,
                                           uint64_t now) {
     uint32_t depth = vt_thread_depth(thread);
     uint32_t lowest = depth > MATCH_LIMIT ? depth - MATCH_LIMIT : 0;
     uint32_t at = depth;
+    if (depth && frame_at(thread, depth - 1)->id > VT_EVENT_ID_MASK) {
+        place_top(thread, depth - 1); /* it began during a pause */
+        return answer_watch(thread);
+    }
     while (at > lowest && frame_at(thread, at - 1)->id != id)
         at--;
     if (at == lowest)
         return VT_THREAD_LEFT; /* it began before the recording did */
-    uint64_t start = frame_at(thread, at - 1)->start;
+    struct vt_frame frame = *frame_at(thread, at - 1);
     for (uint32_t i = at; i < depth; i++)
         *frame_at(thread, i - 1) = *frame_at(thread, i);
     place_top(thread, depth - 1);
-    if (now - start >= thread->min_ticks)
-        vt_thread_write(thread, start, now - start, id);
+    write_call(thread, &frame, now);
     return answer_watch(thread);
-}
-
-/* Slots that a payload of `size` bytes takes, its head included. */
-static uint32_t payload_slots(size_t size) {
-    return 1 +
-           (uint32_t)((size + sizeof(struct vt_event) - 1) / sizeof(struct vt_event));
 }
 
 bool vt_thread_write_payload(struct vt_thread *thread, uint64_t start, uint64_t extra,
                              uint32_t kind_id, const char *payload, size_t size) {
     if (!payload)
         return vt_thread_write(thread, start, extra, kind_id);
-    VT_REQUIRE(size <= VT_EVENT_PAYLOAD_MAX_BYTES);
-    uint32_t slots = payload_slots(size);
+    if (size > VT_EVENT_PAYLOAD_MAX_BYTES) {
+        const struct vt_event event = {start, extra, kind_id, thread->index};
+        return vt_log_put_long_event(thread->log, &event, payload, size);
+    }
+    uint32_t slots = vt_log_payload_slots(size);
     while ((size_t)(thread->limit - thread->cursor) < slots + 1u) {
         if (!refill(thread)) /* may give the rest of an ended thread's */
             return false;
@@ -182,13 +241,21 @@ void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how) {
     while (depth) {
         struct vt_frame frame = *frame_at(thread, --depth);
         place_top(thread, depth);
-        if (how == VT_THREAD_FLUSH_OPEN)
-            vt_thread_write(thread, frame.start, now,
-                            (uint32_t)VT_EVENT_OPEN << VT_EVENT_ID_BITS | frame.id);
-        else if (now - frame.start >= thread->min_ticks)
-            vt_thread_write(thread, frame.start, now - frame.start, frame.id);
+        if (frame.id > VT_EVENT_ID_MASK)
+            continue;
+        if (how == VT_THREAD_FLUSH_FINISH) {
+            write_call(thread, &frame, now);
+            continue;
+        }
+        size_t size = 0;
+        const char *args = vt_thread_args_of(thread, &frame, &size);
+        (void)vt_thread_write_payload(
+            thread, frame.start, now,
+            (uint32_t)VT_EVENT_OPEN << VT_EVENT_ID_BITS | frame.id, args, size);
     }
+    vt_thread_args_drop_all(thread);
     thread->hidden = 0;
+    thread->paused_at = 0;
 }
 
 static bool describe(struct vt_log *log, const struct vt_thread *thread,

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct vt_log;
 
@@ -38,6 +39,7 @@ struct vt_thread {
     uint32_t max_depth;     /* calls at this depth are hidden; UINT32_MAX: no limit */
     uint32_t hidden;        /* open calls inside a hidden one, itself included */
     uint32_t index;         /* of the lane, in every event */
+    uint32_t paused_at;     /* `hidden` as the pause left it; 0: not paused */
     uint32_t watched_depth; /* see vt_thread_watch */
     uint32_t watched_hidden;
     /* the slow part, owned by core/record */
@@ -46,6 +48,9 @@ struct vt_thread {
     struct vt_frame **segments; /* bodies of the stack segments, outermost first */
     uint32_t segment_count;
     uint32_t segment; /* the one that `top` is in */
+    char **sides;     /* bodies of the SIDE blocks: core/record/thread_args.h */
+    uint32_t side_count;
+    uint32_t side_used; /* bytes of their run */
     uint64_t tid;
     uint32_t flags; /* enum vt_thread_flag */
     void *event_block;
@@ -59,7 +64,8 @@ enum vt_thread_left {
 /* Slow halves, out of line so that the fast ones need no registers saved; see thread.c.
  */
 void vt_thread_enter_slow(struct vt_thread *thread, uint32_t id, bool hide);
-enum vt_thread_left vt_thread_leave_hidden(struct vt_thread *thread);
+enum vt_thread_left vt_thread_leave_hidden(struct vt_thread *thread, uint32_t id,
+                                           uint64_t now);
 enum vt_thread_left vt_thread_leave_other(struct vt_thread *thread, uint32_t id,
                                           uint64_t now);
 enum vt_thread_left vt_thread_leave_slow(struct vt_thread *thread, uint32_t id,
@@ -93,6 +99,20 @@ static inline bool vt_thread_write(struct vt_thread *thread, uint64_t start,
     return true;
 }
 
+/* A frame of `id` with nothing in the side area. It is written and compared as one
+ * word: two halves cannot be read back as one before they have left the store buffer,
+ * which makes a short call a fifth slower. Little endian, as log_layout.h has it. */
+static inline void vt_thread_make_plain(struct vt_frame *frame, uint32_t id) {
+    uint64_t words = id;
+    memcpy(&frame->id, &words, sizeof words);
+}
+
+static inline bool vt_thread_is_plain(const struct vt_frame *frame, uint32_t id) {
+    uint64_t words;
+    memcpy(&words, &frame->id, sizeof words);
+    return words == id;
+}
+
 /* A call begins. `hide`: a filter rejects the function and with it its subtree. */
 static inline void vt_thread_enter(struct vt_thread *thread, uint32_t id, bool hide) {
     uint32_t depth = vt_thread_depth(thread);
@@ -102,8 +122,7 @@ static inline void vt_thread_enter(struct vt_thread *thread, uint32_t id, bool h
         return;
     }
     struct vt_frame *frame = thread->top++;
-    frame->id = id;
-    frame->side = 0;
+    vt_thread_make_plain(frame, id);
     frame->start = vt_clock_ticks();
     atomic_store_explicit(thread->depth, depth + 1, memory_order_release);
 }
@@ -115,9 +134,9 @@ static inline enum vt_thread_left vt_thread_leave(struct vt_thread *thread,
                                                   uint32_t id) {
     uint64_t now = vt_clock_ticks();
     if (VT_UNLIKELY(thread->hidden))
-        return vt_thread_leave_hidden(thread);
+        return vt_thread_leave_hidden(thread, id, now);
     struct vt_frame *frame = thread->top - 1; /* segment 0: the header's sentinel */
-    if (VT_UNLIKELY(frame->id != id))
+    if (VT_UNLIKELY(!vt_thread_is_plain(frame, id)))
         return vt_thread_leave_other(thread, id, now);
     thread->top = frame;
     atomic_store_explicit(thread->depth, vt_thread_depth(thread) - 1,
@@ -131,9 +150,15 @@ static inline enum vt_thread_left vt_thread_leave(struct vt_thread *thread,
 }
 
 /* An event with a payload of JSON text (NULL: none) of at most
- * VT_EVENT_PAYLOAD_MAX_BYTES. */
+ * VT_EVENT_PAYLOAD_LIMIT_BYTES. False: no room, counted as dropped. */
 bool vt_thread_write_payload(struct vt_thread *thread, uint64_t start, uint64_t extra,
                              uint32_t kind_id, const char *payload, size_t size);
+
+/* Between these calls of the thread are not recorded, as if they were below a hidden
+ * one; calls that were open before may return meanwhile, and calls that begin meanwhile
+ * may return after. Pausing twice is pausing once. */
+void vt_thread_pause(struct vt_thread *thread);
+void vt_thread_resume(struct vt_thread *thread);
 
 /* vt_thread_leave answers VT_THREAD_AT_WATCH when a leave makes the thread have exactly
  * `depth` recorded open calls and `hidden` hidden ones. One watch at a time, depth <

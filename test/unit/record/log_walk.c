@@ -24,7 +24,9 @@ static void *next_item(void **items, size_t *count, size_t *capacity, size_t siz
 
 static void walk_events(struct vt_log_walk *walk, const struct vt_block_header *block) {
     uint32_t slots = block->committed;
-    assert_in_range(slots, 0, VT_BLOCK_SLOTS);
+    assert_in_range(slots, 0,
+                    ((size_t)block->span * VT_LOG_BLOCK_BYTES - sizeof *block) /
+                        sizeof(struct vt_event));
     assert_true(block->opened.ticks >= walk->head.start.ticks);
     const struct vt_event *slot = (const struct vt_event *)(const void *)(block + 1);
     struct vt_walked_event next = {0};
