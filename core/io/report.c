@@ -42,12 +42,13 @@ static enum vt_status open_logs(struct report *report, const struct vt_log_image
         if (status != VT_OK)
             return status;
     }
+    vt_log_reader_override(report->readers[count - 1], report->options->overrides,
+                           report->options->override_count);
     return VT_OK;
 }
 
-static enum vt_status open_sinks(struct report *report, struct vt_sink *sink,
-                                 struct vt_error *err) {
-    const char *path = report->options->output_path;
+static enum vt_status open_file(struct report *report, const char *path,
+                                struct vt_sink *sink, struct vt_error *err) {
     enum vt_status status = vt_sink_file_open(path, &report->file, err);
     if (status != VT_OK)
         return status;
@@ -159,10 +160,14 @@ static enum vt_status write_text(struct report *report, struct vt_error *err) {
 /* ---- the whole */
 
 static enum vt_status commit(struct report *report, struct vt_error *err) {
+    enum vt_status status =
+        report->gzip ? vt_sink_gzip_finish(report->gzip, err) : VT_OK;
+    if (status != VT_OK)
+        return status;
     struct vt_sink_file_stats stats;
     struct vt_sink_file *file = report->file;
     report->file = NULL;
-    enum vt_status status = vt_sink_file_commit(file, &stats, err);
+    status = vt_sink_file_commit(file, &stats, err);
     report->stats.fsync_ns = stats.fsync_ns;
     report->stats.file_bytes = stats.bytes;
     return status;
@@ -178,11 +183,31 @@ static void close_report(struct report *report) {
     free(report->readers);
 }
 
-/* All that a sink gets of the open logs. */
 static enum vt_status write_report(struct report *report, struct vt_sink sink,
                                    struct vt_error *err) {
     enum vt_status status = open_writer(report, sink, err);
     return status == VT_OK ? write_text(report, err) : status;
+}
+
+enum vt_status vt_report_save(const struct vt_log_image *logs, size_t count,
+                              const struct vt_report_options *options,
+                              struct vt_report_stats *stats, struct vt_error *err) {
+    VT_REQUIRE(count > 0);
+    struct report report = {.options = options};
+    struct vt_sink sink;
+    enum vt_status status = vt_report_check_name(options->output_path, err);
+    if (status == VT_OK)
+        status = open_logs(&report, logs, count, err);
+    if (status == VT_OK)
+        status = open_file(&report, options->output_path, &sink, err);
+    if (status == VT_OK)
+        status = write_report(&report, sink, err);
+    if (status == VT_OK)
+        status = commit(&report, err);
+    close_report(&report);
+    if (status == VT_OK && stats)
+        *stats = report.stats;
+    return status;
 }
 
 enum vt_status vt_report_write(const struct vt_log_image *logs, size_t count,
@@ -200,25 +225,17 @@ enum vt_status vt_report_write(const struct vt_log_image *logs, size_t count,
     return status;
 }
 
-enum vt_status vt_report_save(const struct vt_log_image *logs, size_t count,
-                              const struct vt_report_options *options,
-                              struct vt_report_stats *stats, struct vt_error *err) {
-    VT_REQUIRE(count > 0);
-    struct report report = {.options = options};
+enum vt_status vt_report_save_text(const char *path, const char *text, size_t size,
+                                   struct vt_error *err) {
+    struct report report = {0};
     struct vt_sink sink;
-    enum vt_status status = vt_report_check_name(options->output_path, err);
+    enum vt_status status = vt_report_check_name(path, err);
     if (status == VT_OK)
-        status = open_logs(&report, logs, count, err);
+        status = open_file(&report, path, &sink, err);
     if (status == VT_OK)
-        status = open_sinks(&report, &sink, err);
-    if (status == VT_OK)
-        status = write_report(&report, sink, err);
-    if (status == VT_OK && report.gzip)
-        status = vt_sink_gzip_finish(report.gzip, err);
+        status = sink.write(sink.state, text, size, err);
     if (status == VT_OK)
         status = commit(&report, err);
     close_report(&report);
-    if (status == VT_OK && stats)
-        *stats = report.stats;
     return status;
 }

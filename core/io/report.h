@@ -19,6 +19,7 @@
 #include "core/base/log_layout.h"
 #include "core/base/sink.h"
 #include "core/trace/log_image.h"
+#include "core/trace/log_reader.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,9 @@ struct vt_report_options {
     /* Both clocks read just now, on the machine and in the boot that wrote the logs, or
      * (0, 0): makes the times of a log whose program died before its stop precise. */
     struct vt_clock_pair now;
+    /* For the last log; see vt_log_reader_override. */
+    const struct vt_log_override *overrides;
+    size_t override_count;
     /* Called now and then with the number of events written and their total; may be
      * NULL. */
     void (*progress)(void *state, uint64_t done, uint64_t total);
@@ -62,10 +66,15 @@ vt_report_save(const struct vt_log_image *logs, size_t count,
                const struct vt_report_options *options, struct vt_report_stats *stats,
                struct vt_error *err);
 
-/* Writes the text of such a report to a sink; options->output_path is not looked at. */
-VT_NODISCARD enum vt_status
+/* The same text into a sink; options->output_path is not looked at. */
+VT_EXPORT VT_NODISCARD enum vt_status
 vt_report_write(const struct vt_log_image *logs, size_t count,
                 const struct vt_report_options *options, struct vt_sink sink,
                 struct vt_report_stats *stats, struct vt_error *err);
+
+/* A report whose text the caller made: the file as vt_report_save writes it. */
+VT_EXPORT VT_NODISCARD enum vt_status vt_report_save_text(const char *path,
+                                                          const char *text, size_t size,
+                                                          struct vt_error *err);
 
 #endif

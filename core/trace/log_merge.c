@@ -67,28 +67,38 @@ static bool is_event(const struct vt_event *slot) {
     return kind_of(slot) <= VT_EVENT_DURATION;
 }
 
-/* How many slots after this one belong to it; UINT32_MAX: more than a block has. */
+/* How many slots after this one belong to it; UINT32_MAX: more than are allowed. */
 static uint32_t slots_after(const struct vt_event *slot) {
     if (kind_of(slot) != VT_EVENT_PAYLOAD)
         return 0;
-    if (slot->start > VT_EVENT_PAYLOAD_MAX_BYTES)
+    if (slot->start > VT_EVENT_PAYLOAD_LIMIT_BYTES)
         return UINT32_MAX;
     return ((uint32_t)slot->start + SLOT_BYTES - 1) / SLOT_BYTES;
 }
 
 /* ---- adding blocks */
 
+static enum vt_status make_scratch(struct vt_log_merge *merge, size_t size,
+                                   struct vt_error *err) {
+    if (size <= merge->scratch_bytes)
+        return VT_OK;
+    char *scratch = realloc(merge->scratch, size);
+    if (!scratch)
+        return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+    merge->scratch = scratch;
+    merge->scratch_bytes = size;
+    return VT_OK;
+}
+
 /* Reads the whole body into the scratch; *slots becomes what is there of it. */
 static enum vt_status read_body(struct vt_log_merge *merge, uint32_t index,
                                 uint32_t *slots, struct vt_error *err) {
-    if (!merge->scratch)
-        merge->scratch = malloc(BODY_BYTES);
-    if (!merge->scratch)
-        return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+    enum vt_status status = make_scratch(merge, BODY_BYTES, err);
+    if (status != VT_OK)
+        return status;
     size_t got;
-    enum vt_status status =
-        vt_log_image_read(merge->image, offset_of_slot(index, 0), merge->scratch,
-                          (size_t)*slots * SLOT_BYTES, &got, err);
+    status = vt_log_image_read(merge->image, offset_of_slot(index, 0), merge->scratch,
+                               (size_t)*slots * SLOT_BYTES, &got, err);
     *slots = (uint32_t)(got / SLOT_BYTES);
     return status;
 }
@@ -108,6 +118,14 @@ static void survey(const char *body, struct vt_log_merge_block *block) {
     }
 }
 
+/* One event whose payload takes all other slots: how an event with a long payload
+ * stands in a block of its own. */
+static bool is_one_event(const struct vt_event *first, const struct vt_event *last,
+                         const struct vt_log_merge_block *block) {
+    return kind_of(first) == VT_EVENT_PAYLOAD && is_event(last) &&
+           slots_after(first) == block->slots - 2;
+}
+
 /* The same for a sealed block without reading all of it; *is_done tells whether that
  * was possible. */
 static enum vt_status survey_sealed(struct vt_log_merge *merge, uint32_t sealed_events,
@@ -124,11 +142,13 @@ static enum vt_status survey_sealed(struct vt_log_merge *merge, uint32_t sealed_
         status = vt_log_image_read(merge->image,
                                    offset_of_slot(block->index, block->slots - 1),
                                    &last, sizeof last, &got_last, err);
-    if (status != VT_OK || got < sizeof first || got_last < sizeof last ||
-        !is_event(&first))
+    if (status != VT_OK || got < sizeof first || got_last < sizeof last)
+        return status;
+    bool is_one = sealed_events == 1 && is_one_event(&first, &last, block);
+    if (!is_one && !is_event(&first))
         return status;
     block->events = sealed_events;
-    block->first_end = end_of(&first);
+    block->first_end = end_of(is_one ? &last : &first);
     *is_done = true;
     return VT_OK;
 }
@@ -150,18 +170,27 @@ static enum vt_status keep_block(struct vt_log_merge *merge,
     return VT_OK;
 }
 
+static uint32_t valid_slots(const struct vt_block_header *head) {
+    uint64_t bytes = (uint64_t)(head->span ? head->span : 1) * VT_LOG_BLOCK_BYTES -
+                     VT_LOG_HEADER_BYTES;
+    return head->committed <= bytes / SLOT_BYTES ? head->committed
+                                                 : (uint32_t)(bytes / SLOT_BYTES);
+}
+
 enum vt_status vt_log_merge_add(struct vt_log_merge *merge, uint32_t index,
                                 const struct vt_block_header *head,
                                 struct vt_error *err) {
     struct vt_log_merge_block block = {
         .index = index,
         .opened = head->opened.ticks,
-        .slots = head->committed <= VT_BLOCK_SLOTS ? head->committed : VT_BLOCK_SLOTS,
+        .slots = valid_slots(head),
         .generation = head->generation,
     };
     bool is_done;
     enum vt_status status = survey_sealed(merge, head->events, &block, &is_done, err);
     if (status == VT_OK && !is_done) {
+        if (block.slots > VT_BLOCK_SLOTS)
+            block.slots = VT_BLOCK_SLOTS;
         status = read_body(merge, index, &block.slots, err);
         if (status == VT_OK)
             survey(merge->scratch, &block);
@@ -270,15 +299,14 @@ static enum vt_status payload_of(struct vt_log_merge *merge,
         *payload = (const char *)&w->window[w->payload_slot - w->first];
         return VT_OK;
     }
-    if (!merge->scratch)
-        merge->scratch = malloc(BODY_BYTES);
-    if (!merge->scratch)
-        return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+    enum vt_status status = make_scratch(merge, w->payload_bytes, err);
+    if (status != VT_OK)
+        return status;
     size_t got;
     bool is_same = false;
-    enum vt_status status = vt_log_image_read(
-        merge->image, offset_of_slot(w->block->index, w->payload_slot), merge->scratch,
-        w->payload_bytes, &got, err);
+    status = vt_log_image_read(merge->image,
+                               offset_of_slot(w->block->index, w->payload_slot),
+                               merge->scratch, w->payload_bytes, &got, err);
     if (status == VT_OK)
         status = still_same(merge, w->block, &is_same, err);
     *payload = is_same && got == w->payload_bytes ? merge->scratch : NULL;

@@ -43,10 +43,11 @@ struct vt_log_merge {
     struct vt_log_merge_window **heap; /* owned; the one with the first end on top */
     size_t heap_count, heap_capacity;
     struct vt_log_merge_window *spare; /* list of windows to use again */
-    char *scratch;                     /* one block body: a payload, a count */
-    bool top_is_used;                  /* the top's event was given out */
-    uint64_t events;                   /* in all blocks */
-    uint64_t vanished;                 /* events in blocks that were used again */
+    char *scratch;                     /* a payload, or a block body to count */
+    size_t scratch_bytes;
+    bool top_is_used;  /* the top's event was given out */
+    uint64_t events;   /* in all blocks */
+    uint64_t vanished; /* events in blocks that were used again */
 };
 
 /* An event as it stands in the log. */

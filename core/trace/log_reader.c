@@ -6,6 +6,7 @@
  */
 #include "core/trace/log_reader.h"
 
+#include "core/base/jcheck.h"
 #include "core/trace/log_clock.h"
 #include "core/trace/log_merge.h"
 #include "core/trace/open_calls.h"
@@ -25,6 +26,8 @@ struct vt_log_reader {
     uint64_t cut;         /* events beyond the capacity */
     uint64_t last_ticks;  /* the latest time seen */
     bool are_events_done; /* the open calls follow */
+    const struct vt_log_override *overrides;
+    size_t override_count;
 };
 
 /* ---- the header */
@@ -280,7 +283,51 @@ vt_log_reader_symbols(const struct vt_log_reader *reader) {
     return &reader->symbols;
 }
 
+void vt_log_reader_override(struct vt_log_reader *reader,
+                            const struct vt_log_override *overrides, size_t count) {
+    reader->overrides = overrides;
+    reader->override_count = count;
+}
+
 /* ---- events */
+
+static int by_start_and_thread(const void *left, const void *right) {
+    const struct vt_log_override *a = left, *b = right;
+    if (a->start != b->start)
+        return a->start < b->start ? -1 : 1;
+    return (a->thread > b->thread) - (a->thread < b->thread);
+}
+
+static void override(const struct vt_log_reader *reader, const struct vt_event *from,
+                     struct vt_trace_event *to) {
+    struct vt_log_override key = {.start = from->start, .thread = from->thread};
+    const struct vt_log_override *found =
+        bsearch(&key, reader->overrides, reader->override_count, sizeof key,
+                by_start_and_thread);
+    if (found) {
+        to->payload = found->payload;
+        to->payload_bytes = found->payload_bytes;
+    }
+}
+
+/* The name that stands before the payload. */
+static void take_name(struct vt_trace_event *event) {
+    if (!event->payload)
+        return;
+    const char *begin = event->payload, *end = begin + event->payload_bytes;
+    const char *behind = vt_jcheck_string(begin, end);
+    if (!behind)
+        return;
+    event->name = (struct vt_text){begin, (size_t)(behind - begin)};
+    event->payload = behind < end ? behind : NULL;
+    event->payload_bytes = (uint32_t)(end - behind);
+}
+
+/* What the program wrote into the log itself, apart from raw events. */
+static bool is_named(enum vt_event_kind kind) {
+    return kind == VT_EVENT_INSTANT || kind == VT_EVENT_COUNTER ||
+           kind == VT_EVENT_OBJECT || kind == VT_EVENT_DURATION;
+}
 
 static void convert(struct vt_log_reader *reader, const struct vt_log_merge_event *from,
                     struct vt_trace_event *to) {
@@ -292,6 +339,13 @@ static void convert(struct vt_log_reader *reader, const struct vt_log_merge_even
     to->extra = event->extra;
     to->payload = from->payload;
     to->payload_bytes = from->payload_bytes;
+    to->name.size = 0;
+    if (VT_UNLIKELY(is_named(to->kind))) {
+        if (reader->override_count)
+            override(reader, event, to);
+        if (to->id == VT_EVENT_ID_MASK)
+            take_name(to);
+    }
     to->start_ns = vt_log_clock_ns(&reader->clock, event->start);
     to->dur_ns = 0;
     if (to->kind == VT_EVENT_CALL || to->kind == VT_EVENT_DURATION) {

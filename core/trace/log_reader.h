@@ -46,8 +46,18 @@ struct vt_trace_event {
     uint64_t start_ns;
     uint64_t dur_ns;     /* CALL, DURATION */
     uint64_t extra;      /* INSTANT, OBJECT: the letter */
+    struct vt_text name; /* a JSON string, checked, that is the name in place of that of
+                            `id`; size 0: none */
     const char *payload; /* JSON text, not checked; NULL: none */
     uint32_t payload_bytes;
+};
+
+/* Another payload for the event of a thread that began at `start`. */
+struct vt_log_override {
+    uint64_t start; /* ticks */
+    uint32_t thread;
+    uint32_t payload_bytes;
+    const char *payload;
 };
 
 struct vt_log_reader;
@@ -59,6 +69,11 @@ VT_NODISCARD enum vt_status vt_log_reader_open(struct vt_log_image image,
                                                struct vt_log_reader **reader,
                                                struct vt_error *err);
 void vt_log_reader_close(struct vt_log_reader *reader); /* NULL is allowed */
+
+/* Before the first event. `overrides` are in the order of (start, thread), none twice;
+ * borrowed. Calls are not looked up. */
+void vt_log_reader_override(struct vt_log_reader *reader,
+                            const struct vt_log_override *overrides, size_t count);
 
 const struct vt_log_info *vt_log_reader_info(const struct vt_log_reader *reader);
 const struct vt_symbol_table *vt_log_reader_symbols(const struct vt_log_reader *reader);

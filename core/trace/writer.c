@@ -238,9 +238,13 @@ static void put_head(struct vt_writer *writer, const struct vt_trace_event *even
     vt_jwrite_us(&writer->out, event->start_ns);
 }
 
-static void put_name(struct vt_writer *writer, const struct event_labels *labels) {
-    vt_jwrite_bytes(&writer->out, labels->tail->text + labels->tail->quoted_at,
-                    labels->tail->quoted_size);
+static void put_name(struct vt_writer *writer, const struct vt_trace_event *event,
+                     const struct event_labels *labels) {
+    if (event->name.size)
+        vt_jwrite_json(&writer->out, event->name.bytes, event->name.size);
+    else
+        vt_jwrite_bytes(&writer->out, labels->tail->text + labels->tail->quoted_at,
+                        labels->tail->quoted_size);
 }
 
 static void put_tail_and_args(struct vt_writer *writer,
@@ -307,7 +311,7 @@ static void write_instant(struct vt_writer *writer, const struct vt_trace_event 
     put_head(writer, event, labels);
     put(writer, PIECE_INSTANT);
     put(writer, PIECE_NAME);
-    put_name(writer, labels);
+    put_name(writer, event, labels);
     if (event->payload || !writer->options.raw)
         put(writer, PIECE_ARGS);
     if (event->payload)
@@ -324,7 +328,7 @@ static void write_counter(struct vt_writer *writer, const struct vt_trace_event 
     put_head(writer, event, labels);
     put(writer, PIECE_COUNTER);
     put(writer, PIECE_NAME);
-    put_name(writer, labels);
+    put_name(writer, event, labels);
     put(writer, PIECE_ARGS);
     if (event->payload)
         write_value(writer, payload_object(event));
@@ -348,7 +352,7 @@ static void write_object(struct vt_writer *writer, const struct vt_trace_event *
     else
         vt_jwrite_text(&writer->out, "\"\"");
     put(writer, PIECE_NAME);
-    put_name(writer, labels);
+    put_name(writer, event, labels);
     if (args.size) {
         put(writer, PIECE_ARGS);
         vt_jwrite_json(&writer->out, args.bytes, args.size);
@@ -377,9 +381,9 @@ static void write_raw(struct vt_writer *writer, const struct vt_trace_event *eve
 
 static void write_duration(struct vt_writer *writer, const struct vt_trace_event *event,
                            const struct event_labels *labels) {
-    labels->tail->has_call = true;
+    labels->tail->has_call |= !event->name.size;
     put(writer, PIECE_DURATION);
-    put_name(writer, labels);
+    put_name(writer, event, labels);
     put(writer, PIECE_TS);
     vt_jwrite_us(&writer->out, event->start_ns);
     put(writer, PIECE_DUR);

@@ -189,10 +189,15 @@ void log_builder_text(struct log_builder *builder, enum vt_symbol_kind kind,
 
 /* ---- events */
 
+static uint32_t slots_free(const struct vt_block_header *block) {
+    size_t bytes = (size_t)block->span * VT_LOG_BLOCK_BYTES - sizeof *block;
+    return (uint32_t)(bytes / sizeof(struct vt_event)) - block->committed;
+}
+
 void log_builder_event(struct log_builder *builder, uint32_t block,
                        enum vt_event_kind kind, struct vt_event event) {
     struct log_builder_view view = log_builder_view(builder, block);
-    VT_REQUIRE(view.block->committed < VT_BLOCK_SLOTS);
+    VT_REQUIRE(slots_free(view.block) > 0);
     event.kind_id |= (uint32_t)kind << VT_EVENT_ID_BITS;
     view.slots[view.block->committed++] = event;
 }
@@ -211,7 +216,7 @@ void log_builder_payload(struct log_builder *builder, uint32_t block,
     struct log_builder_view view = log_builder_view(builder, block);
     uint32_t slots =
         (uint32_t)((size + sizeof(struct vt_event) - 1) / sizeof(struct vt_event));
-    VT_REQUIRE(view.block->committed + slots < VT_BLOCK_SLOTS);
+    VT_REQUIRE(slots < slots_free(view.block));
     memcpy(&view.slots[view.block->committed], json, size);
     view.block->committed += slots;
 }

@@ -295,6 +295,50 @@ static void file_info_can_be_left_out(void **state) {
 
 /* ---- failures */
 
+static void the_text_can_go_to_any_sink(void **state) {
+    struct fixture *f = *state;
+    struct vt_log_image image = log_builder_image(&f->log);
+    struct vt_buf text = {0};
+    log_builder_call(&f->log, f->block, 0, log_builder_c(&f->log, "f"), 10, 20);
+    cJSON_Delete(save_and_parse(f));
+    assert_int_equal(
+        vt_report_write(&image, 1, &f->options, vt_sink_to_buf(&text), &f->stats, NULL),
+        VT_OK);
+    assert_string_equal(text.data, f->text);
+    assert_int_equal(f->stats.entries, 3);
+    vt_buf_fini(&text);
+}
+
+static void overrides_reach_the_text(void **state) {
+    struct fixture *f = *state;
+    static const struct vt_log_override override = {5, 0, 7, "{\"a\":1}"};
+    log_builder_event(&f->log, f->block, VT_EVENT_COUNTER,
+                      (struct vt_event){5, 0, log_builder_name(&f->log, "c"), 0});
+    f->options.overrides = &override;
+    f->options.override_count = 1;
+    cJSON_Delete(save_and_parse(f));
+    assert_non_null(strstr(f->text, "\"args\": {\"a\":1}"));
+}
+
+static void a_text_that_is_ready_is_saved_like_a_report(void **state) {
+    struct fixture *f = *state;
+    static const char text[] = "{\"traceEvents\": []}";
+    const char *path = temp_dir_join(&f->dir, "new/t.json");
+    assert_int_equal(vt_report_save_text(path, text, sizeof text - 1, &f->err), VT_OK);
+    char *saved = temp_dir_read(path, NULL);
+    assert_string_equal(saved, text);
+    free(saved);
+    path = temp_dir_join(&f->dir, "t.json.gz");
+    assert_int_equal(vt_report_save_text(path, text, sizeof text - 1, &f->err), VT_OK);
+    size_t size;
+    saved = temp_dir_read(path, &size);
+    assert_true(size > 2 && memcmp(saved, "\x1f\x8b", 2) == 0);
+    free(saved);
+    path = temp_dir_join(&f->dir, "t.txt");
+    assert_int_equal(vt_report_save_text(path, text, sizeof text - 1, &f->err),
+                     VT_ERR_REFUSED);
+}
+
 static void other_names_than_json_and_gz_are_refused(void **state) {
     struct fixture *f = *state;
     assert_int_equal(save(f, "r.txt"), VT_ERR_REFUSED);
@@ -346,6 +390,9 @@ int main(void) {
         TEST(the_place_of_log_event_counts_when_its_file_is_known),
         TEST(a_source_that_changed_or_went_is_left_out_with_its_functions),
         TEST(file_info_can_be_left_out),
+        TEST(the_text_can_go_to_any_sink),
+        TEST(overrides_reach_the_text),
+        TEST(a_text_that_is_ready_is_saved_like_a_report),
         TEST(other_names_than_json_and_gz_are_refused),
         TEST(whatever_cannot_be_read_leaves_the_earlier_report),
         TEST(a_bad_log_makes_no_file),

@@ -138,6 +138,48 @@ static void payloads_are_found_also_where_windows_meet(void **state) {
     log_builder_fini(&log);
 }
 
+/* A block of 4 with one event; sealed, so that its body is not read to be counted. */
+static void a_long_payload_has_a_block_of_its_own(void **state) {
+    (void)state;
+    enum { SIZE = 200000 };
+    struct log_builder log;
+    log_builder_init(&log, 100);
+    uint32_t id = log_builder_name(&log, "n"),
+             calls = log_builder_block(&log, VT_BLOCK_EVENTS, 1),
+             block = log_builder_block(&log, VT_BLOCK_EVENTS, 4);
+    log_builder_call(&log, calls, 0, id, 1, 2);
+    log_builder_call(&log, calls, 0, id, 1, 900);
+    char *json = malloc(SIZE + 1);
+    assert_non_null(json);
+    memset(json, '7', SIZE);
+    json[SIZE] = '\0';
+    log_builder_payload(&log, block, json);
+    log_builder_event(&log, block, VT_EVENT_INSTANT,
+                      (struct vt_event){500, 'g', id, 0});
+    log_builder_view(&log, block).block->events = 1;
+    struct vt_log_merge merge;
+    vt_log_merge_init(&merge, log_builder_image(&log));
+    uint64_t reads = log.reads;
+    add_blocks(&merge, &log);
+    assert_true(log.reads - reads < 20);
+    vt_log_merge_sort(&merge);
+    assert_int_equal(merge.events, 3);
+    static const uint64_t ends[] = {2, 500, 900};
+    for (size_t i = 0; i < 3; i++) {
+        struct vt_log_merge_event event;
+        bool found;
+        assert_int_equal(vt_log_merge_next(&merge, &event, &found, NULL), VT_OK);
+        assert_true(found);
+        assert_int_equal(event.end, ends[i]);
+        assert_int_equal(event.payload_bytes, i == 1 ? SIZE : 0);
+        if (i == 1)
+            assert_memory_equal(event.payload, json, SIZE);
+    }
+    vt_log_merge_fini(&merge);
+    free(json);
+    log_builder_fini(&log);
+}
+
 static void a_payload_without_its_event_is_not_read(void **state) {
     (void)state;
     struct log_builder log;
@@ -243,6 +285,7 @@ int main(void) {
         cmocka_unit_test(the_callee_precedes_the_caller_that_ended_with_it),
         cmocka_unit_test(only_as_many_blocks_are_open_as_overlap),
         cmocka_unit_test(payloads_are_found_also_where_windows_meet),
+        cmocka_unit_test(a_long_payload_has_a_block_of_its_own),
         cmocka_unit_test(a_payload_without_its_event_is_not_read),
         cmocka_unit_test(a_block_that_was_used_again_gives_no_more_and_is_counted),
         cmocka_unit_test(a_log_that_ends_early_is_read_as_far_as_it_goes),

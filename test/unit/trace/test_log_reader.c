@@ -114,6 +114,32 @@ static void calls_open_at_the_stop_come_last_and_are_kept(void **state) {
     log_builder_fini(&log);
 }
 
+static void an_override_replaces_the_payload_of_its_event(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 100);
+    uint32_t id = log_builder_name(&log, "o"),
+             block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+    for (uint64_t i = 0; i < 4; i++) {
+        log_builder_payload(&log, block, "{}");
+        log_builder_event(&log, block, i == 3 ? VT_EVENT_CALL : VT_EVENT_OBJECT,
+                          (struct vt_event){10 + i, 'O', id, i % 2});
+    }
+    static const struct vt_log_override overrides[] = {
+        {10, 1, 1, "a"}, {11, 1, 1, "b"}, {12, 0, 2, "cc"}, {13, 1, 1, "d"}};
+    static const char *const expected[] = {"{}", "b", "cc", "{}"};
+    struct vt_log_reader *reader = open_log(&log);
+    vt_log_reader_override(reader, overrides, 4);
+    struct vt_trace_event event;
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(next(reader, &event));
+        assert_int_equal(event.payload_bytes, strlen(expected[i]));
+        assert_memory_equal(event.payload, expected[i], event.payload_bytes);
+    }
+    vt_log_reader_close(reader);
+    log_builder_fini(&log);
+}
+
 static void nested_calls_stay_nested_in_ns(void **state) {
     (void)state;
     struct log_builder log;
@@ -401,6 +427,7 @@ int main(void) {
         cmocka_unit_test(lost_counts_what_the_recorder_counted_too),
         cmocka_unit_test(cleared_sessions_are_not_there),
         cmocka_unit_test(calls_open_at_the_stop_come_last_and_are_kept),
+        cmocka_unit_test(an_override_replaces_the_payload_of_its_event),
         cmocka_unit_test(nested_calls_stay_nested_in_ns),
         cmocka_unit_test(a_dead_log_takes_the_clocks_of_now_and_a_stopped_one_its_own),
         cmocka_unit_test(open_calls_over_several_segments_come_innermost_first),

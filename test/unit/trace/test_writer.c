@@ -155,6 +155,41 @@ static void each_kind_of_event_has_its_raw_form(void **state) {
         expect_text(&kind_cases[i], true);
 }
 
+struct named_case {
+    enum vt_event_kind kind;
+    const char *payload;
+    const char *text; /* behind ts, for an instant; else from the name on */
+};
+
+static const struct named_case named_cases[] = {
+    {VT_EVENT_INSTANT, "\"a = 1\"",
+     "\"name\": \"a = 1\", \"args\": null, \"s\": \"g\"}"},
+    {VT_EVENT_INSTANT, "\"q\\\"\" [1]",
+     "\"name\": \"q\\\"\", \"args\": [1], \"s\": \"g\"}"},
+    {VT_EVENT_COUNTER, "\"n\"{\"v\": 1}", "\"name\": \"n\", \"args\": {\"v\": 1}}"},
+    {VT_EVENT_OBJECT, "\"o\"{\"id\": \"7\"}", "\"id\": \"7\", \"name\": \"o\"}"},
+    {VT_EVENT_DURATION, "\"d (f.py:1)\"", "\"name\": \"d (f.py:1)\", \"ts\": 5.001"},
+    {VT_EVENT_INSTANT, "{\"no\": \"name\"}", "\"args\": {\"no\": \"name\"}"},
+};
+
+static void a_name_may_stand_in_the_payload(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof named_cases / sizeof *named_cases; i++) {
+        struct log_builder log;
+        log_builder_init(&log, 10);
+        uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+        log_builder_payload(&log, block, named_cases[i].payload);
+        log_builder_event(&log, block, named_cases[i].kind,
+                          (struct vt_event){5001, 'g', VT_EVENT_ID_MASK, 0});
+        char *text = text_of(&log, (struct vt_writer_options){0}, NULL);
+        assert_non_null(strstr(text, named_cases[i].text));
+        assert_ptr_equal(vt_jcheck_value(text, text + strlen(text)),
+                         text + strlen(text));
+        free(text);
+        log_builder_fini(&log);
+    }
+}
+
 static void a_raw_event_that_is_not_an_object_is_left_out_and_counted(void **state) {
     (void)state;
     static const char *const bad[] = {"[1]", "{\"a\": }", "{\"a\": NaN}", "", "1"};
@@ -378,6 +413,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_of_event_has_its_normal_form),
         cmocka_unit_test(each_kind_of_event_has_its_raw_form),
+        cmocka_unit_test(a_name_may_stand_in_the_payload),
         cmocka_unit_test(a_raw_event_that_is_not_an_object_is_left_out_and_counted),
         cmocka_unit_test(python_functions_are_named_with_file_and_line),
         cmocka_unit_test(a_name_of_a_megabyte_is_written_whole),
