@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 static struct vt_config session;
+static struct vt_recorder *run; /* NULL: nothing was begun */
 static bool begun;
 
 void vt_begin_prepare(struct vt_config *config) {
@@ -45,7 +46,8 @@ static void describe_process(struct vt_log *log) {
 }
 
 static void give_up(const struct vt_error *err) {
-    vt_recorder_close(false);
+    vt_recorder_close(run, false);
+    run = NULL;
     vt_finish_tell_failure("this run is not recorded", err);
 }
 
@@ -59,16 +61,16 @@ static void begin(void) {
         PyErr_Clear();
         return;
     }
-    if (vt_recorder_open(&session, &err) != VT_OK) {
+    if (vt_recorder_open(&session, &run, &err) != VT_OK) {
         vt_finish_tell_failure("this run is not recorded", &err);
         return;
     }
-    describe_process(vt_recorder_get()->log);
+    describe_process(run->log);
     if (vt_hook_arm(PyModule_GetDict(main_module), &err) != VT_OK) {
         give_up(&err);
         return;
     }
-    vt_finish_register(&session);
+    vt_finish_register(&session, run);
     vt_sigterm_install();
     pthread_atfork(NULL, NULL, vt_sigterm_forget_in_child);
 }
@@ -94,7 +96,7 @@ static uint32_t exec_id =
     VT_LOG_NO_ID; /* of the open outermost event, if there is one */
 
 void vt_begin_main_entered(void) {
-    vt_recorder_start();
+    vt_recorder_start(run);
     struct vt_thread *thread = vt_recorder_find_thread(vt_py_thread_state(), NULL);
     if (!thread) {
         vt_recorder_stop(VT_THREAD_FLUSH_FINISH);

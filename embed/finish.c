@@ -17,6 +17,7 @@
 enum { EXIT_SAVE_FAILED = 74 };
 
 static const struct vt_config *session;
+static struct vt_recorder *run; /* NULL: it is over */
 static bool saved_or_failed, save_failed;
 static pid_t our_pid;
 
@@ -118,8 +119,7 @@ static enum vt_status save(struct vt_report_stats *stats, struct vt_error *err) 
     __typeof__(&vt_report_save) write_report = find_save(err);
     if (!write_report)
         return err->status;
-    struct vt_log_image image = {.read_at = vt_log_read_at,
-                                 .state = vt_recorder_get()->log};
+    struct vt_log_image image = {.read_at = vt_log_read_at, .state = run->log};
     bool progress = !session->quiet && isatty(STDOUT_FILENO);
     struct vt_report_options options = {
         .output_path = session->output_path,
@@ -158,8 +158,8 @@ static bool save_aloud(void) {
     } else {
         say("\n");
         vt_finish_tell_failure("the report was not saved", &err);
-        const char *directory = vt_recorder_get()->dir.path;
-        if (directory && vt_log_is_file(vt_recorder_get()->log)) {
+        const char *directory = run->dir.path;
+        if (directory && vt_log_is_file(run->log)) {
             vt_error_set(&err, VT_OK, "viztracer --recover %s", directory);
             vt_finish_tell_failure("what was recorded is kept, get it with", &err);
         }
@@ -169,18 +169,18 @@ static bool save_aloud(void) {
 }
 
 static void finish(void) {
-    if (saved_or_failed || !vt_recorder_get())
+    if (saved_or_failed || !vt_recorder_is_ours(run))
         return;
     saved_or_failed = true;
     save_failed = !save_aloud();
-    vt_recorder_close(save_failed);
+    vt_recorder_close(run, save_failed);
+    run = NULL;
 }
 
 /* After Py_FinalizeEx: no thread of Python runs any more. */
 static void finish_after_python(void) {
-    if (saved_or_failed || !vt_recorder_get())
-        return;
-    vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
+    if (vt_recorder_current() == run)
+        vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
     finish();
 }
 
@@ -195,8 +195,9 @@ static void finish_at_exit(int status, void *unused) {
     }
 }
 
-void vt_finish_register(const struct vt_config *config) {
+void vt_finish_register(const struct vt_config *config, struct vt_recorder *recorder) {
     session = config;
+    run = recorder;
     our_pid = getpid();
     /* Dying by SIGINT, python3 never comes to exit(3); with 32 functions registered
      * Py_AtExit refuses more: either is enough. */
@@ -205,9 +206,8 @@ void vt_finish_register(const struct vt_config *config) {
 }
 
 void vt_finish_before_exec(void) {
-    struct vt_recorder *recorder = vt_recorder_get();
-    if (!session || saved_or_failed || !recorder)
+    if (saved_or_failed || !vt_recorder_is_ours(run))
         return;
     if (save_aloud())
-        vt_log_dir_remove(&recorder->dir);
+        vt_log_dir_remove(&run->dir);
 }

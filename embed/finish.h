@@ -14,9 +14,11 @@
 #include "core/base/error.h"
 #include "core/record/config.h"
 
-/* Registers with Py_AtExit and exit(3). `config` is borrowed for the life of the
- * process. */
-void vt_finish_register(const struct vt_config *config);
+struct vt_recorder;
+
+/* Registers with Py_AtExit and exit(3). Takes the recorder; `config` is borrowed for
+ * the life of the process. */
+void vt_finish_register(const struct vt_config *config, struct vt_recorder *recorder);
 
 /* One line on stderr: "viztracer: <what>: <sentence>". */
 void vt_finish_tell_failure(const char *what, const struct vt_error *err);

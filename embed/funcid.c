@@ -7,25 +7,21 @@
 #include "embed/funcid.h"
 
 #include "core/base/buf.h"
+#include "embed/deaths.h"
 #include "embed/pytext.h"
 #include "embed/recorder.h"
-#include "embed/sources.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct vt_func vt_func_cache[VT_FUNC_CACHE_SIZE];
-
-static struct vt_func *table; /* open addressing, a power of two, at most half full */
-static size_t slot_count, used_count;
+static uint64_t cache_serial; /* of the recorder whose functions the cache holds */
 
 static const char dead; /* key of an entry whose object died: its address */
 
-static Py_ssize_t code_extra_index = -2; /* -2: not asked for yet, -1: refused */
-
-/* Which code object a symbol id belongs to, for the notice of its death. */
-static const void **code_of_id;
-static size_t code_of_id_count;
+/* Codes of wrappers that are seen through; a few, kept alive. */
+static PyCodeObject *transparent_codes[16];
+static size_t transparent_count;
 
 static size_t hash_of(const void *key, const void *key2) {
     uint64_t mixed = (uint64_t)(uintptr_t)key * UINT64_C(0x9E3779B97F4A7C15) ^
@@ -33,106 +29,135 @@ static size_t hash_of(const void *key, const void *key2) {
     return (size_t)(mixed >> 20);
 }
 
-static struct vt_func *probe(const void *key, const void *key2) {
-    size_t at = hash_of(key, key2) & (slot_count - 1);
-    while (table[at].key && (table[at].key != key || table[at].key2 != key2))
-        at = (at + 1) & (slot_count - 1);
-    return &table[at];
+/* `table` has slots. */
+static struct vt_func *probe(const struct vt_funcid_table *table, const void *key,
+                             const void *key2) {
+    size_t at = hash_of(key, key2) & (table->slot_count - 1);
+    while (table->slots[at].key &&
+           (table->slots[at].key != key || table->slots[at].key2 != key2))
+        at = (at + 1) & (table->slot_count - 1);
+    return &table->slots[at];
 }
 
-static bool make_room(void) {
-    if (2 * (used_count + 1) <= slot_count)
+static bool make_room(struct vt_funcid_table *table) {
+    if (2 * (table->used_count + 1) <= table->slot_count)
         return true;
-    size_t old_count = slot_count;
-    struct vt_func *old = table;
-    size_t count = old_count ? old_count * 2 : 4096;
+    struct vt_funcid_table old = *table;
+    size_t count = old.slot_count ? old.slot_count * 2 : 256;
     struct vt_func *fresh = calloc(count, sizeof *fresh);
     if (!fresh)
         return false;
-    table = fresh;
-    slot_count = count;
-    used_count = 0;
-    for (size_t i = 0; i < old_count; i++) {
-        if (old[i].key && old[i].key != &dead) {
-            *probe(old[i].key, old[i].key2) = old[i];
-            used_count++;
+    *table = (struct vt_funcid_table){.slots = fresh, .slot_count = count};
+    for (size_t i = 0; i < old.slot_count; i++) {
+        if (old.slots[i].key && old.slots[i].key != &dead) {
+            *probe(table, old.slots[i].key, old.slots[i].key2) = old.slots[i];
+            table->used_count++;
         }
     }
-    free(old);
+    free(old.slots);
     return true;
 }
 
-static void forget(const void *key, const void *key2) {
-    struct vt_func *cached = &vt_func_cache[vt_func_cache_slot(key, key2)];
-    if (cached->key == key && cached->key2 == key2)
-        *cached = (struct vt_func){0};
-    if (!slot_count)
-        return;
-    struct vt_func *entry = probe(key, key2);
-    if (entry->key)
-        entry->key = &dead;
+static struct vt_func *cache_slot(const void *key, const void *key2) {
+    return &vt_func_cache[vt_func_cache_slot(key, key2)];
 }
 
-static const struct vt_func *keep(struct vt_func func) {
+static const struct vt_func *keep(struct vt_recorder *recorder, struct vt_func func) {
     if (func.id == VT_LOG_NO_ID)
         func.flags |= VT_FUNC_HIDDEN; /* no room for its name: it cannot be shown */
-    if (make_room()) {
-        *probe(func.key, func.key2) = func;
-        used_count++;
+    if (make_room(&recorder->funcs)) {
+        *probe(&recorder->funcs, func.key, func.key2) = func;
+        recorder->funcs.used_count++;
     }
-    struct vt_func *cached = &vt_func_cache[vt_func_cache_slot(func.key, func.key2)];
+    struct vt_func *cached = cache_slot(func.key, func.key2);
     *cached = func;
     return cached;
 }
 
-static const struct vt_func *find_in_table(const void *key, const void *key2) {
-    if (!slot_count)
+static const struct vt_func *find_in_table(const struct vt_funcid_table *table,
+                                           const void *key, const void *key2) {
+    if (!table->slot_count)
         return NULL;
-    const struct vt_func *entry = probe(key, key2);
+    const struct vt_func *entry = probe(table, key, key2);
     if (!entry->key)
         return NULL;
-    struct vt_func *cached = &vt_func_cache[vt_func_cache_slot(key, key2)];
+    struct vt_func *cached = cache_slot(key, key2);
     *cached = *entry;
     return cached;
 }
 
-/* ---- Python functions ---- */
+/* ---- deaths ---------------------------------------------------------------------- */
 
-/* The interpreter calls this when a code object dies; `extra` is 1 + its symbol id. */
-static void on_code_freed(void *extra) {
-    size_t id = (size_t)(uintptr_t)extra - 1;
-    if (extra && id < code_of_id_count && code_of_id[id]) {
-        forget(code_of_id[id], NULL);
-        code_of_id[id] = NULL;
+static void forget_code_in(struct vt_recorder *recorder, const void *code) {
+    if (!recorder->funcs.slot_count)
+        return;
+    struct vt_func *entry = probe(&recorder->funcs, code, NULL);
+    if (entry->key)
+        entry->key = &dead;
+}
+
+void vt_funcid_forget_code(const PyCodeObject *code) {
+    struct vt_func *cached = cache_slot(code, NULL);
+    if (cached->key == code && !cached->key2)
+        *cached = (struct vt_func){0};
+    vt_recorder_each(forget_code_in, code);
+}
+
+static void forget_type_in(struct vt_recorder *recorder, const void *type) {
+    struct vt_funcid_table *table = &recorder->funcs;
+    for (size_t i = 0; i < table->slot_count; i++) {
+        if (table->slots[i].key && table->slots[i].key2 == type)
+            table->slots[i].key = &dead;
     }
 }
 
-static bool note_code_of_id(uint32_t id, const void *code) {
-    if (id >= code_of_id_count) {
-        size_t count = code_of_id_count ? code_of_id_count : 1024;
-        while (count <= id)
-            count *= 2;
-        const void **codes = realloc(code_of_id, count * sizeof *codes);
-        if (!codes)
-            return false;
-        memset(codes + code_of_id_count, 0, (count - code_of_id_count) * sizeof *codes);
-        code_of_id = codes;
-        code_of_id_count = count;
+void vt_funcid_forget_type(const void *type) {
+    for (size_t i = 0; i < VT_FUNC_CACHE_SIZE; i++) {
+        if (vt_func_cache[i].key2 == type)
+            vt_func_cache[i] = (struct vt_func){0};
     }
-    code_of_id[id] = code;
+    vt_recorder_each(forget_type_in, type);
+}
+
+/* ---- Python functions ------------------------------------------------------------ */
+
+static const struct vt_func unknown = {.id = VT_LOG_NO_ID, .flags = VT_FUNC_HIDDEN};
+
+bool vt_funcid_see_through(PyCodeObject *code) {
+    size_t most = sizeof transparent_codes / sizeof *transparent_codes;
+    if (transparent_count == most) {
+        PyErr_Format(PyExc_RuntimeError, "at most %zu wrappers can be transparent",
+                     most);
+        return false;
+    }
+    Py_INCREF(code);
+    transparent_codes[transparent_count++] = code;
     return true;
 }
 
-/* Asks to be told of the code's death; where that cannot be had, keeps it alive. */
-static void watch_code(PyCodeObject *code, uint32_t id) {
-    if (code_extra_index == -2)
-        code_extra_index = vt_py_request_code_extra(on_code_freed);
-    if (code_extra_index >= 0 && note_code_of_id(id, code) &&
-        vt_py_set_code_extra((PyObject *)code, code_extra_index,
-                             (void *)((uintptr_t)id + 1)) == 0)
-        return;
-    PyErr_Clear();
-    Py_INCREF(code);
+bool vt_funcid_is_transparent(const void *code) {
+    for (size_t i = 0; i < transparent_count; i++) {
+        if (transparent_codes[i] == code)
+            return true;
+    }
+    return false;
+}
+
+static bool sets_thread_profile(PyCodeObject *code, struct vt_log_text file) {
+    static const char ending[] = "/threading.py";
+    size_t n = sizeof ending - 1;
+    return file.size >= n && memcmp(file.bytes + file.size - n, ending, n) == 0 &&
+           PyUnicode_CompareWithASCIIString(code->co_name, "setprofile") == 0;
+}
+
+static uint32_t judge(PyCodeObject *code, struct vt_log_text file,
+                      const struct vt_source_file *source) {
+    if (vt_funcid_is_transparent(code))
+        return VT_FUNC_TRANSPARENT;
+    uint32_t flags = source && source->hidden ? VT_FUNC_HIDDEN : 0;
+    if (sets_thread_profile(code, file))
+        flags |= VT_FUNC_SETS_THREAD_PROFILE;
+    return flags;
 }
 
 static uint32_t name_python(struct vt_recorder *recorder, PyCodeObject *code,
@@ -150,33 +175,28 @@ static uint32_t name_python(struct vt_recorder *recorder, PyCodeObject *code,
     return id;
 }
 
-/* Hidden functions get an id, too: their death must be noticed. */
+/* Hidden functions get an id, too: what is hidden may change. */
 static const struct vt_func *learn_code(struct vt_recorder *recorder,
                                         PyCodeObject *code) {
     struct vt_buf file = {0};
     vt_pytext_append(&file, code->co_filename);
     struct vt_log_text file_name = {file.data, file.size};
-    const struct vt_source_file *source =
-        vt_sources_find(recorder->log, &recorder->filter, file_name);
+    const struct vt_source_file *source = vt_sources_find(
+        &recorder->sources, recorder->log, &recorder->filter, file_name);
     uint32_t id = name_python(recorder, code, file_name, source);
+    uint32_t flags = judge(code, file_name, source);
     vt_buf_fini(&file);
-    watch_code(code, id);
-    return keep((struct vt_func){
-        .key = code,
-        .id = id,
-        .flags = source && source->hidden ? VT_FUNC_HIDDEN : 0,
-    });
+    vt_deaths_watch_code(code);
+    return keep(recorder, (struct vt_func){.key = code, .id = id, .flags = flags});
 }
 
-static const struct vt_func unknown = {.id = VT_LOG_NO_ID, .flags = VT_FUNC_HIDDEN};
-
 const struct vt_func *vt_funcid_find_code(PyCodeObject *code) {
-    const struct vt_func *known = find_in_table(code, NULL);
-    if (known)
-        return known;
-    struct vt_recorder *recorder = vt_recorder_get();
+    struct vt_recorder *recorder = vt_recorder_current();
     if (!recorder)
         return &unknown;
+    const struct vt_func *known = find_in_table(&recorder->funcs, code, NULL);
+    if (known)
+        return known;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     const struct vt_func *func = learn_code(recorder, code);
@@ -184,43 +204,42 @@ const struct vt_func *vt_funcid_find_code(PyCodeObject *code) {
     return func;
 }
 
-/* ---- C functions ---- */
-
-/* Forgets every entry of a type that died. */
-static void forget_type(const void *type) {
-    for (size_t i = 0; i < slot_count; i++) {
-        if (table[i].key && table[i].key2 == type)
-            forget(table[i].key, type);
-    }
+static void judge_code_again(PyCodeObject *code, void *of) {
+    struct vt_recorder *recorder = of;
+    struct vt_func *entry = probe(&recorder->funcs, code, NULL);
+    if (!entry->key)
+        return;
+    struct vt_buf file = {0};
+    vt_pytext_append(&file, code->co_filename);
+    struct vt_log_text file_name = {file.data, file.size};
+    const struct vt_source_file *source = vt_sources_find(
+        &recorder->sources, recorder->log, &recorder->filter, file_name);
+    entry->flags = judge(code, file_name, source);
+    if (entry->id == VT_LOG_NO_ID)
+        entry->flags |= VT_FUNC_HIDDEN;
+    vt_buf_fini(&file);
 }
 
-/* Called with the weak reference; `self` is the type's address in a PyLong. */
-static PyObject *on_type_freed(PyObject *self, PyObject *weak_reference) {
-    forget_type(PyLong_AsVoidPtr(self));
-    Py_DECREF(weak_reference); /* the reference that watch_type kept */
-    Py_RETURN_NONE;
+void vt_funcid_judge_again(struct vt_recorder *recorder) {
+    vt_sources_judge_again(&recorder->sources, recorder->log, &recorder->filter);
+    if (recorder->funcs.slot_count)
+        vt_deaths_each_code(judge_code_again, recorder);
+    cache_serial = 0;
+    if (vt_recorder_current())
+        vt_funcid_use(vt_recorder_current());
 }
 
-static PyMethodDef type_freed_method = {"type_freed", on_type_freed, METH_O, NULL};
+/* ---- C functions ----------------------------------------------------------------- */
 
-/* A weak reference whose callback forgets the type. Where none can be made the type is
- * kept alive. */
-static void watch_type(PyTypeObject *type) {
-    PyObject *address = PyLong_FromVoidPtr(type);
-    PyObject *callback = address ? PyCFunction_New(&type_freed_method, address) : NULL;
-    PyObject *reference =
-        callback ? PyWeakref_NewRef((PyObject *)type, callback) : NULL;
-    Py_XDECREF(callback);
-    Py_XDECREF(address);
-    if (!reference) {
-        PyErr_Clear();
-        Py_INCREF(type);
-    }
-}
-
-static bool type_is_known(PyTypeObject *type) {
-    for (size_t i = 0; i < slot_count; i++) {
-        if (table[i].key && table[i].key != &dead && table[i].key2 == (void *)type)
+/* The methods of a tracer, also of a class derived from it, and the functions of our
+ * module. */
+static bool is_ours(PyObject *module, PyTypeObject *type) {
+    static const char prefix[] = "_viztracer.";
+    if (module)
+        return PyUnicode_Check(module) &&
+               PyUnicode_CompareWithASCIIString(module, "_viztracer") == 0;
+    for (; type; type = type->tp_base) {
+        if (strncmp(type->tp_name, prefix, sizeof prefix - 1) == 0)
             return true;
     }
     return false;
@@ -235,7 +254,8 @@ static bool is_profiler(const PyTypeObject *type) {
 static uint32_t special_flags(const char *owner, const char *name,
                               const PyTypeObject *type) {
     if (strcmp(owner, "_thread") == 0 &&
-        (strcmp(name, "start_new_thread") == 0 || strcmp(name, "start_new") == 0))
+        (strcmp(name, "start_new_thread") == 0 || strcmp(name, "start_new") == 0 ||
+         strcmp(name, "start_joinable_thread") == 0))
         return VT_FUNC_STARTS_THREAD;
     if (strcmp(name, "enable") == 0 && is_profiler(type))
         return VT_FUNC_SETS_PROFILE;
@@ -254,6 +274,8 @@ static const struct vt_func *learn_c(struct vt_recorder *recorder, PyMethodDef *
     struct vt_buf name = {0};
     append_owner(&name, module, type);
     uint32_t flags = name.size ? special_flags(name.data, method->ml_name, type) : 0;
+    if (is_ours(module, type))
+        flags |= VT_FUNC_HIDDEN;
     if (name.size)
         vt_buf_append_char(&name, '.');
     vt_buf_append_text(&name, method->ml_name);
@@ -261,26 +283,27 @@ static const struct vt_func *learn_c(struct vt_recorder *recorder, PyMethodDef *
                                   (struct vt_log_text){name.data, name.size});
     vt_buf_fini(&name);
     if (module)
-        Py_INCREF(module); /* a short string that modules share */
-    else if (type && (type->tp_flags & Py_TPFLAGS_HEAPTYPE) && !type_is_known(type))
-        watch_type(type);
-    return keep((struct vt_func){
-        .key = method,
-        .key2 = module ? (const void *)module : (const void *)type,
-        .id = id,
-        .flags = flags,
-    });
+        vt_deaths_keep(module); /* a short string that a module's functions share */
+    else if (type && (type->tp_flags & Py_TPFLAGS_HEAPTYPE))
+        vt_deaths_watch_type(type);
+    return keep(recorder,
+                (struct vt_func){
+                    .key = method,
+                    .key2 = module ? (const void *)module : (const void *)type,
+                    .id = id,
+                    .flags = flags,
+                });
 }
 
 const struct vt_func *vt_funcid_find_c(PyMethodDef *method, PyObject *module,
                                        PyTypeObject *type) {
-    const void *key2 = module ? (const void *)module : (const void *)type;
-    const struct vt_func *known = find_in_table(method, key2);
-    if (known)
-        return known;
-    struct vt_recorder *recorder = vt_recorder_get();
+    struct vt_recorder *recorder = vt_recorder_current();
     if (!recorder)
         return &unknown;
+    const void *key2 = module ? (const void *)module : (const void *)type;
+    const struct vt_func *known = find_in_table(&recorder->funcs, method, key2);
+    if (known)
+        return known;
     PyObject *pending_type, *value, *traceback;
     PyErr_Fetch(&pending_type, &value, &traceback);
     const struct vt_func *func = learn_c(recorder, method, module, type);
@@ -294,13 +317,16 @@ const struct vt_func *vt_funcid_of_cfunction(PyObject *callable) {
                             f->m_self ? Py_TYPE(f->m_self) : NULL);
 }
 
-void vt_funcid_reset(void) {
+/* ---- tables ---------------------------------------------------------------------- */
+
+void vt_funcid_use(const struct vt_recorder *recorder) {
+    if (cache_serial == recorder->serial)
+        return;
     memset(vt_func_cache, 0, sizeof vt_func_cache);
-    free(table);
-    table = NULL;
-    slot_count = used_count = 0;
-    free(code_of_id);
-    code_of_id = NULL;
-    code_of_id_count = 0;
-    vt_sources_clear();
+    cache_serial = recorder->serial;
+}
+
+void vt_funcid_fini(struct vt_funcid_table *table) {
+    free(table->slots);
+    *table = (struct vt_funcid_table){0};
 }

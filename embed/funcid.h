@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Function identity: which symbol id a code object or a C function has, and what a
- * filter says of it. The name is copied into the log once, at the first call.
+ * Function identity: which symbol id a code object or a C function has in the log of a
+ * recorder, and what a filter says of it. The name is copied into the log once, at the
+ * first call.
  *
- * A direct-mapped cache in front of a hash table answers by address. An address is
- * never mistaken for a dead object's: code objects tell their death through their extra
- * slot, heap types through a weak reference; module names and static types are kept
- * alive or are immortal.
+ * A direct-mapped cache in front of a hash table answers by address. The table belongs
+ * to a recorder, the cache to the one that is on. An address is never mistaken for a
+ * dead object's: code objects tell their death through their extra slot, heap types
+ * through a weak reference, to all tables; module names are kept alive.
  *
  * Threads:   the interpreter's lock is held.
  * Hot path:  vt_funcid_cached and one comparison.
- * Ownership: the table lives as long as the process; entries are plain data.
+ * Ownership: a table is its recorder's; what vt_funcid_* return is borrowed: valid
+ *            until the next call.
  */
 #ifndef VT_EMBED_FUNCID_H
 #define VT_EMBED_FUNCID_H
@@ -20,10 +22,14 @@
 
 #include <stdint.h>
 
+struct vt_recorder;
+
 enum vt_func_flag {
     VT_FUNC_HIDDEN = 1u << 0,        /* a filter rejects it and what it calls */
     VT_FUNC_STARTS_THREAD = 1u << 1, /* _thread.start_new_thread and its kin */
     VT_FUNC_SETS_PROFILE = 1u << 2,  /* _lsprof.Profiler.enable */
+    VT_FUNC_TRANSPARENT = 1u << 3,   /* a wrapper of ours: what it calls is shown */
+    VT_FUNC_SETS_THREAD_PROFILE = 1u << 4, /* threading.setprofile */
 };
 
 struct vt_func {
@@ -31,6 +37,12 @@ struct vt_func {
     const void *key2; /* C: module name object or type */
     uint32_t id;      /* symbol id in the log */
     uint32_t flags;   /* enum vt_func_flag */
+};
+
+/* Open addressing, a power of two slots, at most half full. All zero is empty. */
+struct vt_funcid_table {
+    struct vt_func *slots;
+    size_t slot_count, used_count;
 };
 
 enum { VT_FUNC_CACHE_SIZE = 4096 };
@@ -56,9 +68,9 @@ static inline const void *vt_funcid_key2(const PyCFunctionObject *callable) {
     return callable->m_self ? (const void *)Py_TYPE(callable->m_self) : NULL;
 }
 
-/* Find or learn; they preserve a pending exception and call no Python code. `module` is
- * the function's __module__ (NULL: none), `type` what its name is taken from then
- * (NULL: the bare name). Borrowed: valid until the next call. */
+/* Find or learn, in the recorder that is on; they preserve a pending exception and call
+ * no Python code. `module` is the function's __module__ (NULL: none), `type` what its
+ * name is taken from then (NULL: the bare name). */
 const struct vt_func *vt_funcid_find_code(PyCodeObject *code);
 const struct vt_func *vt_funcid_find_c(PyMethodDef *method, PyObject *module,
                                        PyTypeObject *type);
@@ -66,7 +78,21 @@ const struct vt_func *vt_funcid_find_c(PyMethodDef *method, PyObject *module,
 /* The same for a builtin function or bound method object. */
 const struct vt_func *vt_funcid_of_cfunction(PyObject *callable);
 
-/* Forgets all verdicts and ids (another log, other filters). */
-void vt_funcid_reset(void);
+/* Functions with this code are VT_FUNC_TRANSPARENT in every recorder. Keeps it alive.
+ * False with an exception set. */
+bool vt_funcid_see_through(PyCodeObject *code);
+bool vt_funcid_is_transparent(const void *code);
+
+/* The cache is `recorder`'s from here on. */
+void vt_funcid_use(const struct vt_recorder *recorder);
+
+/* The recorder's filter changed: all verdicts are found again. */
+void vt_funcid_judge_again(struct vt_recorder *recorder);
+
+/* The object is gone: no table knows its address any more (embed/deaths.h). */
+void vt_funcid_forget_code(const PyCodeObject *code);
+void vt_funcid_forget_type(const void *type);
+
+void vt_funcid_fini(struct vt_funcid_table *table);
 
 #endif

@@ -23,4 +23,8 @@ VT_NODISCARD enum vt_status vt_hook_arm(PyObject *main_globals, struct vt_error 
 VT_NODISCARD enum vt_status vt_hook_install(struct vt_error *err);
 void vt_hook_remove(void);
 
+/* The calling thread's events go to the recorder, too: for threads that C code made and
+ * for those that the program had left out. Needless where a hook sees all threads. */
+void vt_hook_this_thread(void);
+
 #endif

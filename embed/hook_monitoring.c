@@ -61,7 +61,7 @@ static __attribute__((noinline)) struct vt_thread *find_lane(PyObject *entered) 
     struct vt_thread *thread = vt_recorder_lane();
     if (thread)
         return thread;
-    if (!vt_recorder_is_on()) {
+    if (!vt_recorder_current()) {
         vt_hook_remove();
         return NULL;
     }
@@ -74,6 +74,8 @@ static __attribute__((noinline)) struct vt_thread *find_lane(PyObject *entered) 
 }
 
 static inline void enter(struct vt_thread *thread, const struct vt_func *func) {
+    if (VT_UNLIKELY(func->flags & VT_FUNC_TRANSPARENT))
+        return;
     vt_thread_enter(thread, func->id, func->flags & VT_FUNC_HIDDEN);
 }
 
@@ -83,8 +85,8 @@ static inline void enter(struct vt_thread *thread, const struct vt_func *func) {
 static __attribute__((noinline)) PyObject *
 start_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *names) {
     (void)self, (void)count, (void)names;
-    if (!PyCode_Check(args[0]))
-        return go_on(); /* an extension module told of something like a call */
+    if (!PyCode_Check(args[0]) || vt_funcid_is_transparent(args[0]))
+        return go_on(); /* or an extension module told of something like a call */
     struct vt_thread *thread = find_lane(args[0]);
     if (!thread)
         return go_on();
@@ -112,7 +114,7 @@ static __attribute__((noinline)) PyObject *main_returned(struct vt_thread *threa
 }
 
 static __attribute__((noinline)) PyObject *leave_slowly(PyObject *code, bool normally) {
-    if (!PyCode_Check(code))
+    if (!PyCode_Check(code) || vt_funcid_is_transparent(code))
         return go_on();
     struct vt_thread *thread = find_lane(NULL);
     if (!thread)
@@ -128,7 +130,7 @@ static __attribute__((noinline)) PyObject *leave_slowly(PyObject *code, bool nor
 static inline PyObject *leave(PyObject *code, bool normally) {
     struct vt_thread *thread = vt_recorder_lane();
     const struct vt_func *func = vt_funcid_cached(code, NULL);
-    if (VT_UNLIKELY(!thread || func->key != code))
+    if (VT_UNLIKELY(!thread || func->key != code || func->flags & VT_FUNC_TRANSPARENT))
         return leave_slowly(code, normally);
     if (VT_UNLIKELY(vt_thread_leave(thread, func->id) == VT_THREAD_AT_WATCH))
         return main_returned(thread, normally);
@@ -355,7 +357,7 @@ static PyObject *on_waiting(PyObject *self, PyObject *const *args, size_t count,
         return go_on();
     awaited_globals = NULL;
     vt_begin_main_entered();
-    if (vt_recorder_is_on())
+    if (vt_recorder_current())
         return on_start(self, args, count, names);
     vt_hook_remove();
     return go_on();
@@ -380,7 +382,11 @@ enum vt_status vt_hook_install(struct vt_error *err) {
     vt_monitoring_replace(START_EVENT, on_start);
     vt_profile_guard_install(on_missed);
     return vt_monitoring_listen(
-        vt_gate->recorder->ignore_c_function ? NO_C_EVENTS : ALL_EVENTS, err);
+        vt_recorder_current()->ignore_c_function ? NO_C_EVENTS : ALL_EVENTS, err);
+}
+
+/* All threads are heard of. */
+void vt_hook_this_thread(void) {
 }
 
 void vt_hook_remove(void) {

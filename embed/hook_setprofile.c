@@ -64,7 +64,7 @@ static void set_chained(PyThreadState *tstate, Py_tracefunc func, bool skip_next
  * is what it had. */
 static void go_on_top(Py_tracefunc before) {
     PyThreadState *tstate = vt_py_thread_state();
-    if (!vt_recorder_is_on() || tstate->c_profilefunc == on_profile)
+    if (!vt_recorder_current() || tstate->c_profilefunc == on_profile)
         return;
     Py_tracefunc func = tstate->c_profilefunc;
     set_chained(tstate, func, func && !before);
@@ -143,9 +143,13 @@ static void patch_profiler(PyObject *enable) {
 
 /* ---- threads ---- */
 
+/* A thread state without our hook may be a new one at the address of one that died: the
+ * gate must not take it for that. */
 static void hook_thread(PyThreadState *tstate) {
     if (tstate->c_profilefunc == on_profile)
         return;
+    if (vt_gate->tstate == tstate)
+        vt_gate->tstate = NULL;
     set_chained(tstate, tstate->c_profilefunc, false);
     vt_py_set_profile(tstate, on_profile);
 }
@@ -164,18 +168,44 @@ static void each_thread(void (*visit)(PyThreadState *tstate)) {
         visit(t);
 }
 
+/* threading's profile function for the threads that it starts. Borrowed; NULL: none. */
+static PyObject *thread_profile(void) {
+    PyObject *modules = PyImport_GetModuleDict();
+    PyObject *threading = modules ? PyDict_GetItemString(modules, "threading") : NULL;
+    PyObject *hook =
+        threading && PyModule_Check(threading)
+            ? PyDict_GetItemString(PyModule_GetDict(threading), "_profile_hook")
+            : NULL;
+    return hook == Py_None ? NULL : hook;
+}
+
+/* threading.setprofile(function) is being called. Where the recorder lets the program
+ * opt out, None says so, unless it takes back a function of the program's own. */
+static void note_thread_profile(PyObject *function) {
+    struct vt_recorder *recorder = vt_recorder_current();
+    if (recorder && recorder->threads_opt_out)
+        recorder->new_threads_left_out = function == Py_None && !thread_profile();
+}
+
+/* A thread was started: its state is in the interpreter's list already. */
+static void hook_new_threads(void) {
+    const struct vt_recorder *recorder = vt_recorder_current();
+    if (recorder && !recorder->new_threads_left_out)
+        each_thread(hook_thread);
+}
+
 /* Threads that C code made have no hook: looked for whenever a block of events is full.
  */
 static void find_foreign_threads(void) {
     static PyThreadState *newest; /* of the interpreter's list at the last look */
+    if (!vt_recorder_lane())
+        return; /* a thread that ends, without the interpreter's lock */
     PyThreadState *tstate = vt_py_thread_state();
-    if (!tstate)
-        return;
     PyThreadState *head = PyInterpreterState_ThreadHead(vt_py_interpreter(tstate));
     if (head == newest)
         return;
     newest = head;
-    each_thread(hook_thread);
+    hook_new_threads();
 }
 
 /* ---- events ---- */
@@ -186,13 +216,6 @@ static bool ignore_c_function;
 static inline PyThreadState *current_thread_state(void) {
     return VT_LIKELY(thread_state_place != NULL) ? *thread_state_place
                                                  : vt_py_thread_state();
-}
-
-static void on_special(const struct vt_func *func, int what, PyObject *callable) {
-    if (func->flags & VT_FUNC_STARTS_THREAD && what == PyTrace_C_RETURN)
-        each_thread(hook_thread);
-    if (func->flags & VT_FUNC_SETS_PROFILE && what == PyTrace_C_CALL)
-        patch_profiler(callable);
 }
 
 static __attribute__((noinline)) int main_returned(struct vt_thread *thread,
@@ -210,42 +233,66 @@ static inline int leave(struct vt_thread *thread, uint32_t id, bool normally) {
 static inline int record_func(struct vt_thread *thread, const struct vt_func *func,
                               int what, PyObject *arg) {
     if (what == PyTrace_CALL || what == PyTrace_C_CALL) {
-        vt_thread_enter(thread, func->id, func->flags & VT_FUNC_HIDDEN);
+        vt_thread_enter(thread, func->id, false);
         return 0;
     }
     return leave(thread, func->id, arg != NULL);
 }
 
-/* A function that the cache does not hold, or one with flags. */
-static __attribute__((noinline)) int
-record_slowly(struct vt_thread *thread, PyFrameObject *frame, int what, PyObject *arg) {
-    if (what == PyTrace_CALL || what == PyTrace_RETURN)
-        return record_func(thread, vt_funcid_find_code(vt_py_frame_code(frame)), what,
-                           arg);
-    const struct vt_func *func = vt_funcid_of_cfunction(arg);
-    if (func->flags)
-        on_special(func, what, arg);
-    if (ignore_c_function)
+/* A function with flags. */
+static __attribute__((noinline)) int record_flagged(struct vt_thread *thread,
+                                                    const struct vt_func *func,
+                                                    PyFrameObject *frame, int what,
+                                                    PyObject *arg) {
+    uint32_t flags = func->flags;
+    if (flags & VT_FUNC_TRANSPARENT)
         return 0;
-    return record_func(thread, func, what, arg);
+    if (flags & VT_FUNC_STARTS_THREAD && what == PyTrace_C_RETURN)
+        hook_new_threads();
+    if (flags & VT_FUNC_SETS_PROFILE && what == PyTrace_C_CALL)
+        patch_profiler(arg);
+    if (flags & VT_FUNC_SETS_THREAD_PROFILE && what == PyTrace_CALL)
+        note_thread_profile(vt_py_frame_first_local(frame));
+    bool is_c = what != PyTrace_CALL && what != PyTrace_RETURN;
+    if (is_c && ignore_c_function)
+        return 0;
+    if (what != PyTrace_CALL && what != PyTrace_C_CALL)
+        return leave(thread, func->id, arg != NULL);
+    vt_thread_enter(thread, func->id, flags & VT_FUNC_HIDDEN);
+    return 0;
 }
 
-static inline int record(struct vt_thread *thread, PyFrameObject *frame, int what,
-                         PyObject *arg) {
+/* A function that the cache does not hold. */
+static __attribute__((noinline)) int record_unknown(struct vt_thread *thread,
+                                                    PyFrameObject *frame, int what,
+                                                    PyObject *arg) {
+    const struct vt_func *func = what == PyTrace_CALL || what == PyTrace_RETURN
+                                     ? vt_funcid_find_code(vt_py_frame_code(frame))
+                                     : vt_funcid_of_cfunction(arg);
+    return record_flagged(thread, func, frame, what, arg);
+}
+
+/* Inlined in on_profile, so that the common case saves no registers. */
+static inline __attribute__((always_inline)) int
+record(struct vt_thread *thread, PyFrameObject *frame, int what, PyObject *arg) {
     const struct vt_func *func;
+    bool is_flagged;
     if (what == PyTrace_CALL || what == PyTrace_RETURN) {
         PyCodeObject *code = vt_py_frame_code(frame);
         func = vt_funcid_cached(code, NULL);
         if (VT_UNLIKELY(func->key != code))
-            return record_slowly(thread, frame, what, arg);
+            return record_unknown(thread, frame, what, arg);
+        is_flagged = func->flags;
     } else {
         const PyCFunctionObject *callable = (PyCFunctionObject *)(void *)arg;
         const void *key2 = vt_funcid_key2(callable);
         func = vt_funcid_cached(callable->m_ml, key2);
-        if (VT_UNLIKELY(func->key != callable->m_ml || func->key2 != key2 ||
-                        func->flags || ignore_c_function))
-            return record_slowly(thread, frame, what, arg);
+        if (VT_UNLIKELY(func->key != callable->m_ml || func->key2 != key2))
+            return record_unknown(thread, frame, what, arg);
+        is_flagged = func->flags || ignore_c_function;
     }
+    if (VT_UNLIKELY(is_flagged))
+        return record_flagged(thread, func, frame, what, arg);
     return record_func(thread, func, what, arg);
 }
 
@@ -264,7 +311,7 @@ static void end_refused_call(struct vt_thread *thread, PyFrameObject *frame, int
 static __attribute__((noinline)) int
 on_profile_slow(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
     PyThreadState *tstate = vt_py_thread_state();
-    if (!vt_recorder_is_on()) {
+    if (!vt_recorder_current()) {
         unhook_thread(tstate);
         return self ? hand_on(self, frame, what, arg) : 0;
     }
@@ -299,7 +346,7 @@ static int on_waiting(PyObject *self, PyFrameObject *frame, int what, PyObject *
     awaited_globals = NULL;
     vt_py_set_profile(vt_py_thread_state(), NULL);
     vt_begin_main_entered();
-    if (!vt_recorder_is_on())
+    if (!vt_recorder_current())
         return 0;
     return on_profile(NULL, frame, what, arg);
 }
@@ -313,13 +360,18 @@ enum vt_status vt_hook_arm(PyObject *main_globals, struct vt_error *err) {
     return VT_OK;
 }
 
+void vt_hook_this_thread(void) {
+    if (vt_recorder_current())
+        hook_thread(vt_py_thread_state());
+}
+
 enum vt_status vt_hook_install(struct vt_error *err) {
     (void)err;
     thread_state_place = vt_py_thread_state_place();
-    ignore_c_function = vt_gate->recorder->ignore_c_function;
+    ignore_c_function = vt_recorder_current()->ignore_c_function;
     vt_method_patch_apply_sys(&setprofile_patch, "setprofile", METH_O, our_setprofile);
     each_thread(hook_thread);
-    vt_log_on_full_block(vt_gate->recorder->log, find_foreign_threads);
+    vt_log_on_full_block(vt_recorder_current()->log, find_foreign_threads);
     return VT_OK;
 }
 

@@ -93,6 +93,15 @@ static inline int vt_py_set_code_extra(PyObject *code, Py_ssize_t index, void *e
 #endif
 }
 
+/* `*extra` is NULL where none was put. */
+static inline int vt_py_get_code_extra(PyObject *code, Py_ssize_t index, void **extra) {
+#if PY_VERSION_HEX >= 0x030c0000
+    return PyUnstable_Code_GetExtra(code, index, extra);
+#else
+    return _PyCode_GetExtra(code, index, extra);
+#endif
+}
+
 #if !VT_PY_HAS_MONITORING
 
 /* Where the interpreter keeps the current thread's state: reading it is cheaper than

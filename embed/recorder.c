@@ -1,8 +1,13 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Threads of the kernel find their lanes by thread-local storage; one that several
+ * recorders know by its number in the log. When a thread ends, a destructor, which runs
+ * without the interpreter's lock, ends its lanes in all recorders; the mutex `ending`
+ * keeps it from recorders that are stopped, closed or opened meanwhile.
+ */
 #include "embed/recorder.h"
 
 #include "core/base/buf.h"
-#include "embed/funcid.h"
 #include "embed/thread_name.h"
 
 #include <errno.h>
@@ -16,37 +21,62 @@
 static struct vt_gate no_gate;
 struct vt_gate *vt_gate = &no_gate;
 
-static struct vt_recorder the_recorder;
-
-/* Which lane the calling thread of the kernel has. The key's destructor ends the lane
- * with the thread; the thread-local word is the fast way to the same value. */
-static pthread_key_t lane_key;
-static bool lane_key_made;
 __thread struct vt_lane vt_lane = {.serial = UINT64_MAX};
-static uint64_t recorder_serial;
 
-/* A thread may end, without the interpreter's lock, while the recorder closes. */
 static pthread_mutex_t ending = PTHREAD_MUTEX_INITIALIZER;
+static struct vt_recorder *open_recorders;
+static uint64_t last_serial;
+static uint64_t starts;            /* how often a recorder was started */
+static struct vt_clock_pair epoch; /* of the first recorder: to measure ticks from */
+
+static pthread_key_t lane_key; /* its value is only there to have the destructor run */
+static bool lane_key_made;
+
+bool vt_recorder_is_ours(const struct vt_recorder *recorder) {
+    return recorder && recorder->pid == getpid();
+}
+
+/* ---- once per process ------------------------------------------------------------ */
+
+struct ended_thread {
+    uint64_t tid;
+    struct vt_thread *lane;
+};
+
+static void match_tid(struct vt_thread *lane, void *state) {
+    struct ended_thread *wanted = state;
+    if (lane->tid == wanted->tid && !(lane->flags & VT_THREAD_IS_TASK))
+        wanted->lane = lane;
+}
+
+static struct vt_thread *find_lane(struct vt_recorder *recorder) {
+    struct ended_thread wanted = {.tid = (uint64_t)syscall(SYS_gettid)};
+    vt_log_each_thread(recorder->log, match_tid, &wanted);
+    return wanted.lane;
+}
+
+/* The destructor of a thread's key. */
+static void end_lanes(void *unused) {
+    (void)unused;
+    vt_lane = (struct vt_lane){.serial = UINT64_MAX};
+    pthread_mutex_lock(&ending);
+    for (struct vt_recorder *r = open_recorders; r; r = r->next) {
+        struct vt_thread *lane = find_lane(r);
+        if (lane &&
+            vt_gate->thread == lane) /* a new thread's state may get its place */
+            vt_gate->tstate = NULL;
+        if (lane)
+            vt_thread_end(lane);
+    }
+    pthread_mutex_unlock(&ending);
+}
 
 /* In a forked child the gate's page is blank, and so is the meaning of everything else
  * here. */
-struct vt_recorder *vt_recorder_get(void) {
-    return the_recorder.log && the_recorder.pid == getpid() ? &the_recorder : NULL;
-}
-
-bool vt_recorder_is_on(void) {
-    return vt_gate->recorder != NULL;
-}
-
-static void end_lane(void *lane) {
-    pthread_mutex_lock(&ending);
-    if (vt_recorder_get() && vt_lane.serial == recorder_serial) {
-        vt_thread_end(lane);
-        vt_lane.serial = UINT64_MAX; /* destructors of others may run Python yet */
-        if (vt_gate->thread == lane) /* a new thread's state may get the same address */
-            vt_gate->tstate = NULL;
-    }
-    pthread_mutex_unlock(&ending);
+static void forget_in_child(void) {
+    pthread_mutex_init(&ending, NULL);
+    open_recorders = NULL;
+    vt_lane = (struct vt_lane){.serial = UINT64_MAX};
 }
 
 static enum vt_status make_gate(struct vt_error *err) {
@@ -61,11 +91,16 @@ static enum vt_status make_gate(struct vt_error *err) {
         munmap(page, sizeof(struct vt_gate));
         return vt_error_set_errno(err, error, "the gate of the recorder");
     }
+    pthread_atfork(NULL, NULL, forget_in_child);
+    lane_key_made = pthread_key_create(&lane_key, end_lanes) == 0;
     vt_gate = page;
     return VT_OK;
 }
 
-static enum vt_status open_filter(const struct vt_config *config,
+/* ---- settings -------------------------------------------------------------------- */
+
+static enum vt_status make_filter(struct vt_filter *filter,
+                                  const struct vt_config *config,
                                   struct vt_error *err) {
     struct vt_buf package = {0};
     if (config->python_dir && !config->trace_self)
@@ -79,10 +114,43 @@ static enum vt_status open_filter(const struct vt_config *config,
         .own_package = package.data,
         .ignore_frozen = config->ignore_frozen,
     };
-    enum vt_status status = vt_filter_init(&the_recorder.filter, &options, err);
+    enum vt_status status = vt_filter_init(filter, &options, err);
     vt_buf_fini(&package);
     return status;
 }
+
+static void set_limits(struct vt_recorder *recorder, const struct vt_config *config) {
+    bool no_limit = config->max_stack_depth < 0 || config->max_stack_depth > UINT32_MAX;
+    recorder->max_depth = no_limit ? UINT32_MAX : (uint32_t)config->max_stack_depth;
+    recorder->min_ticks =
+        config->min_duration_ns > 0
+            ? vt_clock_ns_to_ticks((uint64_t)config->min_duration_ns, epoch)
+            : 0;
+    recorder->ignore_c_function = config->ignore_c_function;
+}
+
+static void limit_lane(struct vt_thread *lane, void *of) {
+    const struct vt_recorder *recorder = of;
+    lane->max_depth = recorder->max_depth;
+    lane->min_ticks = recorder->min_ticks;
+}
+
+enum vt_status vt_recorder_configure(struct vt_recorder *recorder,
+                                     const struct vt_config *config,
+                                     struct vt_error *err) {
+    struct vt_filter filter;
+    enum vt_status status = make_filter(&filter, config, err);
+    if (status != VT_OK)
+        return status;
+    vt_filter_fini(&recorder->filter);
+    recorder->filter = filter;
+    set_limits(recorder, config);
+    vt_log_each_thread(recorder->log, limit_lane, recorder);
+    vt_funcid_judge_again(recorder);
+    return VT_OK;
+}
+
+/* ---- opening --------------------------------------------------------------------- */
 
 /* The directory in which the report will be, for a log that finds no other place. */
 static char *report_directory(const struct vt_config *config) {
@@ -91,61 +159,78 @@ static char *report_directory(const struct vt_config *config) {
     return slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1) : NULL;
 }
 
-static void write_config(const struct vt_config *config) {
+static void write_config(struct vt_log *log, const struct vt_config *config) {
     struct vt_buf text = {0};
     vt_config_to_text(config, &text);
     if (!text.failed)
-        vt_log_add_process(the_recorder.log, VT_SYMBOL_CONFIG,
+        vt_log_add_process(log, VT_SYMBOL_CONFIG,
                            (struct vt_log_text){text.data, text.size});
     vt_buf_fini(&text);
 }
 
-static enum vt_status open_log(const struct vt_config *config, struct vt_error *err) {
+static enum vt_status open_log(struct vt_recorder *recorder,
+                               const struct vt_config *config, struct vt_error *err) {
     struct vt_error why;
     char *beside = report_directory(config);
     char *path = NULL;
-    if (vt_log_dir_create(&the_recorder.dir, beside, &why) == VT_OK)
-        path = vt_log_dir_new_log_path(&the_recorder.dir);
+    if (vt_log_dir_create(&recorder->dir, beside, &why) == VT_OK)
+        path = vt_log_dir_new_log_path(&recorder->dir);
     free(beside);
     struct vt_log_options options = {
         .path = path,
         .capacity = (uint64_t)config->tracer_entries,
         .pid = getpid(),
         .ppid = getppid(),
-        .main_tid = (int32_t)syscall(SYS_gettid),
+        .main_tid = getpid(), /* Linux: the main thread's number is the process's */
     };
-    the_recorder.log = vt_log_create(&options, &why, err);
+    recorder->log = vt_log_create(&options, &why, err);
     free(path);
-    return the_recorder.log ? VT_OK : VT_ERR_NO_MEMORY;
-}
-
-enum vt_status vt_recorder_open(const struct vt_config *config, struct vt_error *err) {
-    the_recorder = (struct vt_recorder){.pid = getpid()};
-    recorder_serial++;
-    enum vt_status status = make_gate(err);
-    if (status == VT_OK)
-        status = open_filter(config, err);
-    if (status == VT_OK)
-        status = open_log(config, err);
-    if (status != VT_OK)
-        return status;
-    if (!lane_key_made)
-        lane_key_made = pthread_key_create(&lane_key, end_lane) == 0;
-    write_config(config);
-    the_recorder.ignore_c_function = config->ignore_c_function;
-    the_recorder.max_depth =
-        config->max_stack_depth < 0 || config->max_stack_depth > UINT32_MAX
-            ? UINT32_MAX
-            : (uint32_t)config->max_stack_depth;
-    if (config->min_duration_ns > 0)
-        the_recorder.min_ticks = vt_clock_ns_to_ticks(
-            (uint64_t)config->min_duration_ns, vt_log_head(the_recorder.log)->start);
+    if (!recorder->log)
+        return VT_ERR_NO_MEMORY;
+    if (!epoch.ticks)
+        epoch = vt_log_head(recorder->log)->start;
+    write_config(recorder->log, config);
     return VT_OK;
 }
 
-void vt_recorder_start(void) {
-    *vt_gate = (struct vt_gate){.recorder = &the_recorder, .serial = recorder_serial};
-    vt_log_mark_recording(the_recorder.log);
+static void link_open(struct vt_recorder *recorder) {
+    pthread_mutex_lock(&ending);
+    recorder->next = open_recorders;
+    open_recorders = recorder;
+    pthread_mutex_unlock(&ending);
+}
+
+enum vt_status vt_recorder_open(const struct vt_config *config,
+                                struct vt_recorder **recorder, struct vt_error *err) {
+    struct vt_recorder *opened = calloc(1, sizeof *opened);
+    if (!opened)
+        return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+    opened->pid = getpid();
+    opened->serial = ++last_serial;
+    enum vt_status status = make_gate(err);
+    if (status == VT_OK)
+        status = make_filter(&opened->filter, config, err);
+    if (status == VT_OK)
+        status = open_log(opened, config, err);
+    if (status != VT_OK) {
+        vt_log_dir_remove(&opened->dir);
+        vt_filter_fini(&opened->filter);
+        free(opened);
+        return status;
+    }
+    set_limits(opened, config);
+    link_open(opened);
+    *recorder = opened;
+    return VT_OK;
+}
+
+/* ---- on and off ------------------------------------------------------------------ */
+
+void vt_recorder_start(struct vt_recorder *recorder) {
+    starts++;
+    vt_funcid_use(recorder);
+    *vt_gate = (struct vt_gate){.recorder = recorder, .serial = recorder->serial};
+    vt_log_mark_recording(recorder->log);
 }
 
 static void flush_lane(struct vt_thread *lane, void *how) {
@@ -153,36 +238,48 @@ static void flush_lane(struct vt_thread *lane, void *how) {
 }
 
 void vt_recorder_stop(enum vt_thread_flush flush) {
-    if (!vt_gate->recorder)
+    struct vt_recorder *recorder = vt_gate->recorder;
+    if (!recorder)
         return;
     *vt_gate = (struct vt_gate){0};
-    vt_log_each_thread(the_recorder.log, flush_lane, &flush);
-    vt_log_mark_stopped(the_recorder.log);
+    pthread_mutex_lock(&ending);
+    vt_log_each_thread(recorder->log, flush_lane, &flush);
+    pthread_mutex_unlock(&ending);
+    vt_log_mark_stopped(recorder->log);
 }
 
-static struct vt_thread *make_lane(PyObject *frame_self) {
+/* ---- lanes ----------------------------------------------------------------------- */
+
+static struct vt_thread *make_lane(struct vt_recorder *recorder, PyObject *frame_self) {
     struct vt_buf name = {0};
     vt_thread_name_append(&name, frame_self);
     uint64_t tid = (uint64_t)syscall(SYS_gettid);
     struct vt_thread *lane = vt_log_add_thread(
-        the_recorder.log, tid, 0, (struct vt_log_text){name.data, name.size});
+        recorder->log, tid, 0, (struct vt_log_text){name.data, name.size});
     vt_buf_fini(&name);
     if (!lane)
         return NULL;
-    lane->max_depth = the_recorder.max_depth;
-    lane->min_ticks = the_recorder.min_ticks;
-    vt_lane = (struct vt_lane){.serial = recorder_serial, .thread = lane};
+    limit_lane(lane, recorder);
     if (lane_key_made)
-        pthread_setspecific(lane_key, lane);
+        pthread_setspecific(lane_key, &lane_key);
+    return lane;
+}
+
+static struct vt_thread *lane_of_caller(struct vt_recorder *recorder,
+                                        PyObject *frame_self) {
+    if (vt_lane.serial == recorder->serial)
+        return vt_lane.thread;
+    struct vt_thread *lane = vt_lane.thread ? find_lane(recorder) : NULL;
+    if (!lane)
+        lane = make_lane(recorder, frame_self);
+    if (lane)
+        vt_lane = (struct vt_lane){.serial = recorder->serial, .thread = lane};
     return lane;
 }
 
 struct vt_thread *vt_recorder_find_thread(PyThreadState *tstate, PyObject *frame_self) {
-    if (!vt_gate->recorder)
-        return NULL;
-    struct vt_thread *lane = vt_recorder_lane();
-    if (!lane)
-        lane = make_lane(frame_self);
+    struct vt_recorder *recorder = vt_gate->recorder;
+    struct vt_thread *lane = recorder ? lane_of_caller(recorder, frame_self) : NULL;
     if (lane) {
         vt_gate->thread = lane;
         vt_gate->tstate = tstate;
@@ -190,18 +287,58 @@ struct vt_thread *vt_recorder_find_thread(PyThreadState *tstate, PyObject *frame
     return lane;
 }
 
-void vt_recorder_close(bool keep) {
-    if (!vt_recorder_get())
+struct vt_thread *vt_recorder_lane_in(struct vt_recorder *recorder) {
+    return lane_of_caller(recorder, NULL);
+}
+
+uint64_t vt_recorder_hush(void) {
+    struct vt_thread *lane =
+        vt_gate->recorder ? lane_of_caller(vt_gate->recorder, NULL) : NULL;
+    if (!lane)
+        return 0;
+    lane->hidden++;
+    return starts;
+}
+
+void vt_recorder_unhush(uint64_t token) {
+    struct vt_thread *lane = vt_recorder_lane();
+    if (lane && token == starts && lane->hidden)
+        lane->hidden--;
+}
+
+/* ---- all, and the end ------------------------------------------------------------ */
+
+void vt_recorder_each(void (*visit)(struct vt_recorder *recorder, const void *key),
+                      const void *key) {
+    for (struct vt_recorder *r = open_recorders; r; r = r->next)
+        visit(r, key);
+}
+
+static void unlink_open(const struct vt_recorder *recorder) {
+    struct vt_recorder **at = &open_recorders;
+    while (*at && *at != recorder)
+        at = &(*at)->next;
+    if (*at)
+        *at = recorder->next;
+}
+
+void vt_recorder_close(struct vt_recorder *recorder, bool keep) {
+    if (!recorder)
         return;
-    *vt_gate = (struct vt_gate){0};
-    vt_funcid_reset();
-    vt_filter_fini(&the_recorder.filter);
-    pthread_mutex_lock(&ending);
-    vt_log_destroy(the_recorder.log);
-    the_recorder.log = NULL;
-    pthread_mutex_unlock(&ending);
+    if (vt_gate->recorder == recorder)
+        *vt_gate = (struct vt_gate){0};
+    if (vt_recorder_is_ours(recorder)) { /* else nothing of the log is in our memory */
+        pthread_mutex_lock(&ending);
+        unlink_open(recorder);
+        vt_log_destroy(recorder->log);
+        pthread_mutex_unlock(&ending);
+    }
+    vt_filter_fini(&recorder->filter);
+    vt_funcid_fini(&recorder->funcs);
+    vt_sources_fini(&recorder->sources);
     if (keep)
-        vt_log_dir_close(&the_recorder.dir);
+        vt_log_dir_close(&recorder->dir);
     else
-        vt_log_dir_remove(&the_recorder.dir);
+        vt_log_dir_remove(&recorder->dir);
+    free(recorder);
 }

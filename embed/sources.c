@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/sources.h"
 
-#include "core/base/fspath.h"
 #include "embed/pycompat.h"
 #include "embed/pytext.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* Open addressing, a power of two slots, at most half full. */
-struct entry {
-    char *name; /* NULL: empty */
-    size_t size;
-    struct vt_source_file file;
-};
-
-static struct entry *entries;
-static size_t entry_count, slot_count;
 
 /* FNV-1a, 64 bits. */
 static size_t hash_of(struct vt_log_text name) {
@@ -27,35 +16,36 @@ static size_t hash_of(struct vt_log_text name) {
     return (size_t)hash;
 }
 
-static struct entry *slot_of(struct vt_log_text name) {
-    size_t at = hash_of(name) & (slot_count - 1);
+static struct vt_source_entry *slot_of(const struct vt_sources *sources,
+                                       struct vt_log_text name) {
+    struct vt_source_entry *entries = sources->entries;
+    size_t at = hash_of(name) & (sources->slot_count - 1);
     while (entries[at].name && (entries[at].size != name.size ||
                                 memcmp(entries[at].name, name.bytes, name.size) != 0))
-        at = (at + 1) & (slot_count - 1);
+        at = (at + 1) & (sources->slot_count - 1);
     return &entries[at];
 }
 
-static bool grow(void) {
-    size_t old_count = slot_count;
-    struct entry *old = entries;
-    struct entry *fresh = calloc(old_count ? old_count * 2 : 256, sizeof *fresh);
+static bool grow(struct vt_sources *sources) {
+    struct vt_sources old = *sources;
+    size_t count = old.slot_count ? old.slot_count * 2 : 64;
+    struct vt_source_entry *fresh = calloc(count, sizeof *fresh);
     if (!fresh)
         return false;
-    entries = fresh;
-    slot_count = old_count ? old_count * 2 : 256;
-    for (size_t i = 0; i < old_count; i++) {
-        if (old[i].name)
-            *slot_of((struct vt_log_text){old[i].name, old[i].size}) = old[i];
+    sources->entries = fresh;
+    sources->slot_count = count;
+    for (size_t i = 0; i < old.slot_count; i++) {
+        struct vt_source_entry *entry = &old.entries[i];
+        if (entry->name)
+            *slot_of(sources, (struct vt_log_text){entry->name, entry->size}) = *entry;
     }
-    free(old);
+    free(old.entries);
     return true;
 }
 
-/* `path` as the log has it. */
-static bool identify(struct vt_log_text path, struct vt_symbol_python *where) {
+static bool identify(const char *path, struct vt_symbol_python *where) {
     struct stat st;
-    char disk[VT_FSPATH_BYTES];
-    if (!vt_fspath_to_disk(path.bytes, path.size, disk) || stat(disk, &st) != 0)
+    if (stat(path, &st) != 0)
         return false;
     where->device = st.st_dev;
     where->inode = st.st_ino;
@@ -99,8 +89,7 @@ static bool find_frozen(struct vt_log_text name, struct vt_buf *path,
             vt_buf_append_char(path,
                                (char)(name.bytes[i] == '.' ? '/' : name.bytes[i]));
         vt_buf_append_text(path, endings[k]);
-        if (!path->failed &&
-            identify((struct vt_log_text){path->data, path->size}, where))
+        if (!path->failed && identify(path->data, where))
             return true;
     }
     return false;
@@ -108,17 +97,14 @@ static bool find_frozen(struct vt_log_text name, struct vt_buf *path,
 
 static bool find_relative(struct vt_log_text name, struct vt_buf *path,
                           struct vt_symbol_python *where) {
-    char disk[VT_FSPATH_BYTES];
-    if (!name.size || name.bytes[0] == '<' ||
-        !vt_fspath_to_disk(name.bytes, name.size, disk))
+    if (!name.size || name.bytes[0] == '<' || memchr(name.bytes, '\0', name.size))
         return false;
-    char *real = realpath(disk, NULL);
+    char *real = realpath(path->data, NULL); /* path holds the name, NUL-terminated */
     vt_buf_clear(path);
     if (real)
-        vt_fspath_from_disk(real, path);
+        vt_buf_append_text(path, real);
     free(real);
-    return path->size && !path->failed &&
-           identify((struct vt_log_text){path->data, path->size}, where);
+    return path->size && !path->failed && identify(path->data, where);
 }
 
 static void write_source(struct vt_log *log, struct vt_log_text name,
@@ -147,39 +133,55 @@ static void find_on_disk(struct vt_log *log, struct vt_log_text name,
     struct vt_buf path = {0};
     vt_buf_append(&path, name.bytes, name.size);
     if (!path.failed) {
-        if (name.size && name.bytes[0] == '/')
-            (void)identify(name, where);
+        if (name.size && name.bytes[0] == '/' && !memchr(name.bytes, '\0', name.size))
+            (void)identify(path.data, where);
         else if (find_frozen(name, &path, where) || find_relative(name, &path, where))
             write_source(log, name, &path, where);
     }
     vt_buf_fini(&path);
 }
 
-const struct vt_source_file *vt_sources_find(struct vt_log *log,
+static void judge(struct vt_source_entry *entry, struct vt_log *log,
+                  const struct vt_filter *filter) {
+    entry->file.hidden = vt_filter_hides(filter, entry->name, entry->size);
+    if (entry->file.hidden || entry->file.is_located)
+        return;
+    entry->file.is_located = true;
+    find_on_disk(log, (struct vt_log_text){entry->name, entry->size},
+                 &entry->file.where);
+}
+
+const struct vt_source_file *vt_sources_find(struct vt_sources *sources,
+                                             struct vt_log *log,
                                              const struct vt_filter *filter,
                                              struct vt_log_text name) {
-    if (2 * entry_count >= slot_count && !grow())
+    if (2 * sources->entry_count >= sources->slot_count && !grow(sources))
         return NULL;
-    struct entry *entry = slot_of(name);
+    struct vt_source_entry *entry = slot_of(sources, name);
     if (entry->name)
         return &entry->file;
     entry->name = malloc(name.size + 1);
     if (!entry->name)
         return NULL;
-    memcpy(entry->name, name.bytes, name.size);
+    if (name.size)
+        memcpy(entry->name, name.bytes, name.size);
     entry->size = name.size;
-    entry->file = (struct vt_source_file){
-        .hidden = vt_filter_hides(filter, name.bytes, name.size)};
-    entry_count++;
-    if (!entry->file.hidden)
-        find_on_disk(log, name, &entry->file.where);
+    sources->entry_count++;
+    judge(entry, log, filter);
     return &entry->file;
 }
 
-void vt_sources_clear(void) {
-    for (size_t i = 0; i < slot_count; i++)
-        free(entries[i].name);
-    free(entries);
-    entries = NULL;
-    entry_count = slot_count = 0;
+void vt_sources_judge_again(struct vt_sources *sources, struct vt_log *log,
+                            const struct vt_filter *filter) {
+    for (size_t i = 0; i < sources->slot_count; i++) {
+        if (sources->entries[i].name)
+            judge(&sources->entries[i], log, filter);
+    }
+}
+
+void vt_sources_fini(struct vt_sources *sources) {
+    for (size_t i = 0; i < sources->slot_count; i++)
+        free(sources->entries[i].name);
+    free(sources->entries);
+    *sources = (struct vt_sources){0};
 }
