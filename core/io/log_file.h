@@ -25,6 +25,10 @@ VT_NODISCARD enum vt_status vt_log_file_open(struct vt_log_file *file, int at,
                                              const char *path, struct vt_error *err);
 void vt_log_file_close(struct vt_log_file *file);
 
+/* Takes the log for us alone until it is closed. False: its process still lives, or
+ * somebody else has it. */
+bool vt_log_file_lock(struct vt_log_file *file);
+
 struct vt_log_image vt_log_file_image(struct vt_log_file *file);
 
 #endif

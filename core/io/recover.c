@@ -15,7 +15,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,8 +137,7 @@ static enum vt_status take_file(struct recovery *recovery, const char *path,
     if (status != VT_OK)
         return vt_error_prefix(err, "%s", path);
     recovery->are_all_private = recovery->file.is_private;
-    recovery->is_live =
-        flock(recovery->file.fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    recovery->is_live = !vt_log_file_lock(&recovery->file);
     return VT_OK;
 }
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,7 +63,7 @@ static enum vt_status add_log(struct vt_rundir *run, const char *name, int32_t p
         return is_private ? vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory")
                           : VT_OK;
     }
-    log.is_live = flock(log.file.fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    log.is_live = !vt_log_file_lock(&log.file);
     log.is_saved = is_marked_saved(&log.file);
     run->logs[run->count++] = log;
     return VT_OK;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs that are hard to record (reliability R10): many threads, threads that nobody waits for,
 generators that nobody finishes, exceptions that pass through C."""
+import sys
 import unittest
 
 from tracing import TracedTest, calls, nesting_errors, threads
@@ -123,6 +124,7 @@ for _ in range(50):
 
 class HardPrograms(TracedTest):
     def record(self, text):
+        self.run_words([sys.executable, self.put("program.py", text)])  # fills the caches
         run, report = self.trace(self.put("program.py", text))
         self.assertEqual((0, b""), (run.returncode, run.stderr))
         self.assertEqual([], nesting_errors(report))

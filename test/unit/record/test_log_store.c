@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -255,23 +254,6 @@ static void no_descriptor_stays_open(void **state) {
     assert_int_equal(open_descriptors(), before);
 }
 
-static bool is_locked(const char *path) {
-    int fd = open(path, O_RDONLY);
-    assert_true(fd >= 0);
-    bool locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    close(fd);
-    return locked;
-}
-
-static void the_file_is_locked_while_the_log_lives(void **state) {
-    struct place *place = *state;
-    struct vt_log *log = vt_test_log(place->path, NEVER_FULL, 0);
-    vt_test_calls(vt_test_thread(log), 0, CALLS);
-    assert_true(is_locked(place->path));
-    vt_log_destroy(log);
-    assert_false(is_locked(place->path));
-}
-
 static void write_file(const char *path, const char *text) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
     assert_true(fd >= 0);
@@ -487,7 +469,6 @@ int main(void) {
         IN_A_FOLDER(without_a_usable_path_the_log_is_anonymous_and_says_why),
         IN_A_FOLDER(a_link_is_not_followed),
         IN_A_FOLDER(no_descriptor_stays_open),
-        IN_A_FOLDER(the_file_is_locked_while_the_log_lives),
         IN_A_FOLDER(a_file_that_took_the_name_is_never_written_and_nothing_is_lost),
         IN_A_FOLDER(a_log_whose_file_is_gone_goes_on_in_memory),
         IN_A_FOLDER(a_forked_child_does_not_have_the_log),

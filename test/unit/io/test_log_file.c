@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/log_layout.h"
+#include "core/io/log_file.h"
+#include "core/record/clock.h"
+#include "core/record/log.h"
+#include "test/support/temp_dir.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+struct fixture {
+    struct temp_dir dir;
+    struct vt_log_file file;
+};
+
+/* A log that says that this very process wrote it. */
+static int set_up(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    struct vt_log_header head = {.magic = VT_LOG_MAGIC, .pid = (int32_t)getpid()};
+    temp_dir_init(&f->dir);
+    temp_dir_write(temp_dir_join(&f->dir, "a log"), &head, sizeof head);
+    f->file.fd = -1;
+    *state = f;
+    return vt_log_file_open(&f->file, AT_FDCWD, temp_dir_join(&f->dir, "a log"), NULL);
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    vt_log_file_close(&f->file);
+    temp_dir_fini(&f->dir);
+    free(f);
+    return 0;
+}
+
+static void a_log_that_nobody_has_is_ours(void **state) {
+    struct fixture *f = *state;
+    assert_true(vt_log_file_lock(&f->file));
+}
+
+static void a_log_that_somebody_locked_is_not(void **state) {
+    struct fixture *f = *state;
+    int other = open(temp_dir_join(&f->dir, "a log"), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(flock(other, LOCK_EX), 0);
+    assert_false(vt_log_file_lock(&f->file));
+    close(other);
+    assert_true(vt_log_file_lock(&f->file));
+}
+
+static void a_log_that_its_process_has_mapped_is_not_even_without_a_lock(void **state) {
+    struct fixture *f = *state;
+    void *map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, f->file.fd, 0);
+    assert_ptr_not_equal(map, MAP_FAILED);
+    assert_false(vt_log_file_lock(&f->file));
+    munmap(map, 4096);
+    assert_true(vt_log_file_lock(&f->file));
+}
+
+static void a_log_that_is_being_recorded_is_not(void **state) {
+    struct fixture *f = *state;
+    vt_clock_init();
+    struct vt_log_options options = {.path = temp_dir_join(&f->dir, "recording"),
+                                     .capacity = 1000,
+                                     .pid = (int32_t)getpid()};
+    struct vt_log *log = vt_log_create(&options, NULL, NULL);
+    assert_true(vt_log_is_file(log));
+    vt_log_file_close(&f->file);
+    assert_int_equal(vt_log_file_open(&f->file, AT_FDCWD, options.path, NULL), VT_OK);
+    assert_false(vt_log_file_lock(&f->file));
+    vt_log_destroy(log);
+    assert_true(vt_log_file_lock(&f->file));
+}
+
+static void a_mapping_of_another_file_does_not_count(void **state) {
+    struct fixture *f = *state;
+    temp_dir_write(temp_dir_join(&f->dir, "not a log"), "x", 1);
+    int other = open(temp_dir_join(&f->dir, "not a log"), O_RDONLY | O_CLOEXEC);
+    void *map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, other, 0);
+    assert_ptr_not_equal(map, MAP_FAILED);
+    assert_true(vt_log_file_lock(&f->file));
+    munmap(map, 4096);
+    close(other);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_log_that_nobody_has_is_ours, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_log_that_somebody_locked_is_not, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_log_that_its_process_has_mapped_is_not_even_without_a_lock, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(a_log_that_is_being_recorded_is_not, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_mapping_of_another_file_does_not_count,
+                                        set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
