@@ -95,8 +95,9 @@ configure() {
         rm -rf "$build/CMakeCache.txt" "$build/CMakeFiles"
     fi
     # A folder that is configured already keeps its generator, whatever it is.
-    if ! [ -f "$build/CMakeCache.txt" ] && command -v ninja >/dev/null; then
-        set -- -G Ninja "$@"
+    if ! [ -f "$build/CMakeCache.txt" ]; then
+        set -- -DVIZTRACER_TESTS=OFF "$@"
+        ! command -v ninja >/dev/null || set -- -G Ninja "$@"
     fi
     cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo "$@" \
         >"$build/configure.log" 2>&1 || {

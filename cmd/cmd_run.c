@@ -3,8 +3,10 @@
 #include "cmd/home.h"
 #include "cmd/output.h"
 #include "cmd/program.h"
+#include "cmd/recovery.h"
 #include "cmd/say.h"
 #include "embed/ladder.h"
+#include "embed/watcher.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,6 +78,42 @@ static enum vt_status prepare(struct vt_command *command, char **script,
     return status;
 }
 
+/* In the watching process: the program left a log behind. */
+static void recover_dead_run(void *state, const char *run_dir,
+                             const struct vt_watcher_end *end) {
+    const struct vt_config *config = state;
+    struct vt_recovery recovery = {
+        .lib_dir = config->lib_dir, .run = run_dir, .quiet = true};
+    struct vt_recover_result result = {0};
+    struct vt_error err = {0};
+    char how[96];
+    vt_watcher_describe_end(end, how, sizeof how);
+    if (vt_recovery_make(&recovery, &result, &err) != VT_OK)
+        vt_say_run_lost(how, run_dir, &err);
+    else if (!config->quiet)
+        vt_say_run_recovered(how, &result);
+    free(result.output_path);
+}
+
+/* The directory in which the report will be; NULL: no memory. Owned by the caller. */
+static char *report_folder(const struct vt_config *config) {
+    const char *slash = strrchr(config->output_path, '/');
+    size_t size = slash ? (size_t)(slash - config->output_path) : 0;
+    return strndup(config->output_path, size ? size : 1);
+}
+
+/* VIZTRACER_WATCHER=off in the environment: for places that count processes. */
+static void start_watcher(struct vt_config *config) {
+    const char *wish = getenv("VIZTRACER_WATCHER");
+    if (wish && strcmp(wish, "off") == 0)
+        return;
+    char *folder = report_folder(config);
+    struct vt_watcher watcher = {
+        .beside = folder, .on_dead_run = recover_dead_run, .state = config};
+    (void)vt_watcher_start(&watcher); /* without it, --recover does its work */
+    free(folder);
+}
+
 int vt_cmd_run(struct vt_command *command) {
     struct vt_config *config = &command->config;
     if ((config->log_multiprocess || config->log_subprocess) && !config->quiet)
@@ -86,8 +124,11 @@ int vt_cmd_run(struct vt_command *command) {
     struct vt_strlist words = {0};
     char *script = NULL;
     int result = -1;
-    if (prepare(command, &script, &words, &err) == VT_OK)
+    bool prepared = prepare(command, &script, &words, &err) == VT_OK;
+    if (prepared) {
+        start_watcher(config);
         result = vt_ladder_run(config, (int)words.count, words.items, &err);
+    }
     free(script);
     vt_strlist_fini(&words);
     return result >= 0 ? result : vt_say_error("viztracer", &err);

@@ -43,6 +43,24 @@ void vt_say_status(const char *text) {
     fflush(stdout);
 }
 
+void vt_say_run_recovered(const char *how, const struct vt_recover_result *result) {
+    fprintf(stderr, "viztracer: the program was %s: %" PRIu64 " events saved, ", how,
+            result->stats.events);
+    if (result->stats.lost)
+        fprintf(stderr, "%" PRIu64 " older ones lost, ", result->stats.lost);
+    fprintf(stderr, "%" PRIu64 " calls were open: ", result->stats.open_calls);
+    print_escaped(stderr, result->output_path);
+    putc('\n', stderr);
+}
+
+void vt_say_run_lost(const char *how, const char *run_dir, const struct vt_error *err) {
+    fprintf(stderr, "viztracer: the program was %s: no report: ", how);
+    print_escaped(stderr, err->text);
+    fputs("; try viztracer --recover ", stderr);
+    print_escaped(stderr, run_dir);
+    putc('\n', stderr);
+}
+
 int vt_say_failure(const char *program, const struct vt_error *err) {
     fprintf(stderr, "%s: ", program);
     print_escaped(stderr, err->text);

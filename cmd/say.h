@@ -11,6 +11,7 @@
 #define VT_CMD_SAY_H
 
 #include "core/base/error.h"
+#include "core/io/recover.h"
 
 #include <stdint.h>
 
@@ -27,6 +28,13 @@ void vt_say_report(const char *path, uint64_t entries);
 /* Prints a status text, which overwrites the one before (behaviour.md 5); "" takes it
  * away. */
 void vt_say_status(const char *text);
+
+/* Prints one line on stderr about a program that died (`how`: "killed by SIGKILL") and
+ * the report that was made of it. */
+void vt_say_run_recovered(const char *how, const struct vt_recover_result *result);
+
+/* The same when no report could be made: the run directory stays. */
+void vt_say_run_lost(const char *how, const char *run_dir, const struct vt_error *err);
 
 /* Prints the error as the command `program`. Returns the exit status. */
 int vt_say_error(const char *program, const struct vt_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/sources.h"
 
+#include "core/base/fspath.h"
 #include "embed/pycompat.h"
 #include "embed/pytext.h"
 
@@ -43,9 +44,11 @@ static bool grow(struct vt_sources *sources) {
     return true;
 }
 
-static bool identify(const char *path, struct vt_symbol_python *where) {
+/* `path` as the log has it. */
+static bool identify(struct vt_log_text path, struct vt_symbol_python *where) {
     struct stat st;
-    if (stat(path, &st) != 0)
+    char disk[VT_FSPATH_BYTES];
+    if (!vt_fspath_to_disk(path.bytes, path.size, disk) || stat(disk, &st) != 0)
         return false;
     where->device = st.st_dev;
     where->inode = st.st_ino;
@@ -89,7 +92,8 @@ static bool find_frozen(struct vt_log_text name, struct vt_buf *path,
             vt_buf_append_char(path,
                                (char)(name.bytes[i] == '.' ? '/' : name.bytes[i]));
         vt_buf_append_text(path, endings[k]);
-        if (!path->failed && identify(path->data, where))
+        if (!path->failed &&
+            identify((struct vt_log_text){path->data, path->size}, where))
             return true;
     }
     return false;
@@ -97,14 +101,17 @@ static bool find_frozen(struct vt_log_text name, struct vt_buf *path,
 
 static bool find_relative(struct vt_log_text name, struct vt_buf *path,
                           struct vt_symbol_python *where) {
-    if (!name.size || name.bytes[0] == '<' || memchr(name.bytes, '\0', name.size))
+    char disk[VT_FSPATH_BYTES];
+    if (!name.size || name.bytes[0] == '<' ||
+        !vt_fspath_to_disk(name.bytes, name.size, disk))
         return false;
-    char *real = realpath(path->data, NULL); /* path holds the name, NUL-terminated */
+    char *real = realpath(disk, NULL);
     vt_buf_clear(path);
     if (real)
-        vt_buf_append_text(path, real);
+        vt_fspath_from_disk(real, path);
     free(real);
-    return path->size && !path->failed && identify(path->data, where);
+    return path->size && !path->failed &&
+           identify((struct vt_log_text){path->data, path->size}, where);
 }
 
 static void write_source(struct vt_log *log, struct vt_log_text name,
@@ -133,8 +140,8 @@ static void find_on_disk(struct vt_log *log, struct vt_log_text name,
     struct vt_buf path = {0};
     vt_buf_append(&path, name.bytes, name.size);
     if (!path.failed) {
-        if (name.size && name.bytes[0] == '/' && !memchr(name.bytes, '\0', name.size))
-            (void)identify(path.data, where);
+        if (name.size && name.bytes[0] == '/')
+            (void)identify(name, where);
         else if (find_frozen(name, &path, where) || find_relative(name, &path, where))
             write_source(log, name, &path, where);
     }

@@ -122,6 +122,10 @@ static char *put_u(char *p, unsigned unit) {
     return p;
 }
 
+static bool is_high(uint32_t code_point) {
+    return code_point >= 0xD800 && code_point <= 0xDBFF;
+}
+
 static char *put_code_point(char *p, uint32_t code_point) {
     if (code_point == VT_UTF8_INVALID)
         code_point = 0xFFFD;
@@ -156,6 +160,12 @@ static bool is_plain(unsigned char c) {
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
+/* Whether the low half of a pair follows. */
+static bool is_low_next(const unsigned char *p, const unsigned char *end) {
+    uint32_t next = p < end ? vt_utf8_next(&p, end) : VT_UTF8_INVALID;
+    return next >= 0xDC00 && next <= 0xDFFF;
+}
+
 static void write_escaped_one(struct vt_jwrite *out, const unsigned char **p,
                               const unsigned char *end) {
     char *start = vt_jwrite_room(out, MOST_BYTES_PER_CODE_POINT), *to = start;
@@ -165,7 +175,10 @@ static void write_escaped_one(struct vt_jwrite *out, const unsigned char **p,
         *to++ = '\\';
         *to++ = letter;
     } else {
-        to = put_code_point(to, vt_utf8_next(p, end));
+        uint32_t code_point = vt_utf8_next(p, end);
+        if (is_high(code_point) && !is_low_next(*p, end))
+            code_point = VT_UTF8_INVALID;
+        to = put_code_point(to, code_point);
     }
     out->used += (size_t)(to - start);
 }
@@ -184,14 +197,49 @@ void vt_jwrite_string(struct vt_jwrite *out, const char *bytes, size_t size) {
     vt_jwrite_text(out, "\"");
 }
 
+/* The unit of \uXXXX at p, or VT_UTF8_INVALID when there is none. */
+static uint32_t unit_at(const unsigned char *p, const unsigned char *end) {
+    if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+        return VT_UTF8_INVALID;
+    uint32_t unit = 0;
+    for (int i = 2; i < 6; i++) {
+        unsigned char c = p[i];
+        uint32_t digit = c <= '9' ? c - 0x30u : (c | 0x20u) - 0x61u + 10u;
+        unit = unit << 4 | (digit & 15);
+    }
+    return unit;
+}
+
+/* An escape of the text, taken over as it is but for a lone high surrogate. */
+static void copy_escape(struct vt_jwrite *out, const unsigned char **p,
+                        const unsigned char *end) {
+    uint32_t unit = unit_at(*p, end);
+    size_t size = unit == VT_UTF8_INVALID ? 2 : 6;
+    if (is_high(unit)) {
+        uint32_t next = unit_at(*p + 6, end);
+        if (next < 0xDC00 || next > 0xDFFF) {
+            vt_jwrite_text(out, "\\ufffd");
+            *p += 6;
+            return;
+        }
+        size = 12;
+    }
+    if ((size_t)(end - *p) < size)
+        size = (size_t)(end - *p);
+    vt_jwrite_bytes(out, *p, size);
+    *p += size;
+}
+
 void vt_jwrite_json(struct vt_jwrite *out, const char *json, size_t size) {
     const unsigned char *p = (const unsigned char *)json, *end = p + size;
     while (p < end) {
         const unsigned char *run = p;
-        while (p < end && *p < 0x80)
+        while (p < end && *p < 0x80 && *p != '\\')
             p++;
         vt_jwrite_bytes(out, run, (size_t)(p - run));
-        if (p < end)
+        if (p < end && *p == '\\')
+            copy_escape(out, &p, end);
+        else if (p < end)
             write_escaped_one(out, &p, end);
     }
 }

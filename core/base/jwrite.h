@@ -2,10 +2,11 @@
  *
  * JSON text into a sink, through one buffer.
  *
- * All text is ASCII: what is not becomes \uXXXX as Python's json writes it, lone
- * surrogates alone, invalid bytes as \ufffd. The caller writes brackets, commas and
- * colons. The first failure sticks, later writes do nothing, and vt_jwrite_finish
- * tells.
+ * All text is ASCII: what is not becomes \uXXXX as Python's json writes it. A lone low
+ * surrogate (a byte of a file name that is not UTF-8, PEP 383) stays alone; a lone high
+ * one, which jq refuses, and invalid bytes become \ufffd. The caller writes brackets,
+ * commas and colons. The first failure sticks, later writes do nothing, and
+ * vt_jwrite_finish tells.
  *
  * Threads:   one at a time.
  * Hot path:  vt_jwrite_room and the vt_jwrite_put_* functions.
@@ -61,7 +62,8 @@ void vt_jwrite_i64(struct vt_jwrite *out, int64_t value);
 void vt_jwrite_us(struct vt_jwrite *out, uint64_t ns);
 /* UTF-8 (utf8.h) as a string with its quotes. */
 void vt_jwrite_string(struct vt_jwrite *out, const char *bytes, size_t size);
-/* A text that is JSON already (vt_jcheck_value): only made ASCII. */
+/* A text that is JSON already (vt_jcheck_value): made ASCII, lone high surrogates in it
+ * replaced. */
 void vt_jwrite_json(struct vt_jwrite *out, const char *json, size_t size);
 
 /* The digits of `value`, at most VT_JWRITE_U64_BYTES, or of ns as us with 3 decimals,

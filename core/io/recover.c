@@ -34,8 +34,9 @@ struct recovery {
 
 /* ---- lines for the user */
 
+/* Ends a line; one for which there is no memory is not said. */
 static void say(const struct recovery *recovery, struct vt_buf *line) {
-    if (recovery->options->say && !line->failed && line->data)
+    if (!line->failed && line->data)
         recovery->options->say(recovery->options->state, line->data);
     vt_buf_fini(line);
 }
@@ -80,6 +81,8 @@ static void append_command(struct vt_buf *line, struct vt_text command) {
 static void say_whose_run(const struct recovery *recovery,
                           const struct vt_log_reader *reader) {
     struct vt_buf line = {0};
+    if (!recovery->options->say)
+        return;
     struct vt_text command = vt_log_reader_symbols(reader)->command;
     vt_buf_printf(&line, "Recovering pid %d", vt_log_reader_info(reader)->pid);
     if (command.size) {
@@ -96,6 +99,8 @@ static void say_whose_run(const struct recovery *recovery,
 static void say_left_out(const struct recovery *recovery, const char *name,
                          const struct vt_error *why) {
     struct vt_buf line = {0};
+    if (!recovery->options->say)
+        return;
     vt_buf_append_text(&line, "Left out: ");
     append_safe(&line, name, strlen(name));
     vt_buf_append_text(&line, ": ");
@@ -106,6 +111,8 @@ static void say_left_out(const struct recovery *recovery, const char *name,
 static void say_result(const struct recovery *recovery,
                        const struct vt_report_stats *stats) {
     struct vt_buf line = {0};
+    if (!recovery->options->say)
+        return;
     vt_buf_printf(&line,
                   "%" PRIu64 " events, %" PRIu64 " of them calls that were still open, "
                   "%" PRIu64 " lost",
@@ -118,6 +125,8 @@ static void say_others(const struct recovery *recovery,
                        const struct vt_rundir_list *list) {
     enum { MOST_LINES = 8 };
     struct vt_buf line = {0};
+    if (!recovery->options->say)
+        return;
     for (size_t i = 1; i < list->count && i <= MOST_LINES; i++) {
         vt_buf_append_text(&line, "Another run can be recovered: viztracer --recover ");
         append_safe(&line, list->runs[i].path, strlen(list->runs[i].path));
@@ -288,10 +297,10 @@ static void leave_out_sources(struct recovery *recovery,
                               struct vt_report_options *report) {
     if (recovery->are_all_private || !report->file_info)
         return;
-    struct vt_buf line = {0};
-    vt_buf_append_text(&line, "Sources are left out: the log is not private to you");
-    say(recovery, &line);
     report->file_info = false;
+    if (recovery->options->say)
+        recovery->options->say(recovery->options->state,
+                               "Sources are left out: the log is not private to you");
 }
 
 static enum vt_status make_report(struct recovery *recovery,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/io/source_text.h"
 
+#include "core/base/fspath.h"
 #include "core/base/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,24 +194,6 @@ bool vt_source_text_decode(const char *bytes, size_t size, struct vt_buf *text) 
 
 /* ---- the file */
 
-/* The bytes that the path has on disk: lone surrogates DC80 … DCFF are the bytes 80 …
- * FF. False: there is none such. */
-static bool path_on_disk(struct vt_text path, char disk[PATH_MAX]) {
-    const unsigned char *p = (const unsigned char *)path.bytes, *end = p + path.size;
-    size_t size = 0;
-    while (p < end) {
-        uint32_t code_point = vt_utf8_next(&p, end);
-        if (size > PATH_MAX - 5 || code_point == 0 || code_point == VT_UTF8_INVALID)
-            return false;
-        if (code_point >= 0xDC80 && code_point <= 0xDCFF)
-            disk[size++] = (char)(unsigned char)(code_point - 0xDC00);
-        else
-            size += vt_utf8_put((unsigned char *)disk + size, code_point);
-    }
-    disk[size] = '\0';
-    return size > 0;
-}
-
 static bool is_same(const struct stat *st, const struct vt_file_identity *identity) {
     int64_t mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
     return S_ISREG(st->st_mode) && st->st_dev == identity->device &&
@@ -247,9 +229,9 @@ static char *read_whole(int fd, const struct vt_file_identity *identity,
 
 bool vt_source_text_read(struct vt_text path, const struct vt_file_identity *identity,
                          struct vt_buf *text) {
-    char disk[PATH_MAX];
+    char disk[VT_FSPATH_BYTES];
     if (!identity->inode || identity->size_bytes > VT_SOURCE_TEXT_MAX_BYTES ||
-        !path_on_disk(path, disk))
+        !vt_fspath_to_disk(path.bytes, path.size, disk))
         return false;
     int fd = open(disk, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)

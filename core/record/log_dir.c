@@ -60,14 +60,76 @@ static int create_in(struct vt_log_dir *dir, const char *parent) {
     return 0;
 }
 
+enum { PLACES = 4 };
+
+static void list_places(const char *places[PLACES], const char *beside) {
+    const char *tmp = getenv("TMPDIR");
+    places[0] = getenv("VIZTRACER_RUNDIR");
+    places[1] = tmp && *tmp ? tmp : "/tmp";
+    places[2] = "/var/tmp";
+    places[3] = beside;
+}
+
+/* Whether `name` is that of a run directory which process `pid` made since then. */
+static bool is_run_of(const char *name, int32_t pid, uint64_t since_ns) {
+    unsigned long uid;
+    long maker;
+    unsigned long long start_ns;
+    int end = 0;
+    return sscanf(name, "viztracer-%lu-%ld-%llu%n", &uid, &maker, &start_ns, &end) ==
+               3 &&
+           name[end] == '\0' && uid == getuid() && maker == pid && start_ns >= since_ns;
+}
+
+static bool is_own_directory(int parent, const char *name) {
+    struct stat st;
+    return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(st.st_mode) && st.st_uid == getuid();
+}
+
+static size_t find_in(const char *parent, int32_t pid, uint64_t since_ns,
+                      void (*visit)(void *state, const char *path), void *state) {
+    DIR *stream = parent && parent[0] == '/' ? opendir(parent) : NULL;
+    if (!stream)
+        return 0;
+    size_t found = 0;
+    const struct dirent *entry;
+    while ((entry = readdir(stream))) {
+        char *path = NULL;
+        if (!is_run_of(entry->d_name, pid, since_ns) ||
+            !is_own_directory(dirfd(stream), entry->d_name))
+            continue;
+        found++;
+        if (visit && asprintf(&path, "%s/%s", parent, entry->d_name) >= 0)
+            visit(state, path);
+        free(path);
+    }
+    closedir(stream);
+    return found;
+}
+
+size_t vt_log_dir_find(int32_t pid, uint64_t since_ns, const char *beside,
+                       void (*visit)(void *state, const char *path), void *state) {
+    const char *places[PLACES];
+    list_places(places, beside);
+    size_t found = 0;
+    for (size_t i = 0; i < PLACES; i++) {
+        bool again = false;
+        for (size_t k = 0; k < i; k++)
+            again = again || (places[k] && places[i] && !strcmp(places[k], places[i]));
+        if (!again)
+            found += find_in(places[i], pid, since_ns, visit, state);
+    }
+    return found;
+}
+
 enum vt_status vt_log_dir_create(struct vt_log_dir *dir, const char *beside,
                                  struct vt_error *err) {
     *dir = (struct vt_log_dir){0};
-    const char *chosen = getenv("VIZTRACER_RUNDIR");
-    const char *tmp = getenv("TMPDIR");
-    const char *places[] = {chosen, tmp && *tmp ? tmp : "/tmp", "/var/tmp", beside};
+    const char *places[PLACES];
+    list_places(places, beside);
     int error = ENOENT;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    for (size_t i = 0; i < PLACES; i++) {
         error = create_in(dir, places[i]);
         if (!error)
             return VT_OK;

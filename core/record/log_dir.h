@@ -34,6 +34,12 @@ VT_NODISCARD enum vt_status vt_log_dir_create(struct vt_log_dir *dir,
 /* The path of a new log of this process in it, owned by the caller; NULL: no memory. */
 char *vt_log_dir_new_log_path(const struct vt_log_dir *dir);
 
+/* Calls `visit` (may be NULL) with the path of each run directory that process `pid`
+ * made since CLOCK_MONOTONIC was `since_ns`, wherever vt_log_dir_create would look;
+ * of this user only. Returns how many there are. */
+size_t vt_log_dir_find(int32_t pid, uint64_t since_ns, const char *beside,
+                       void (*visit)(void *state, const char *path), void *state);
+
 void vt_log_dir_close(struct vt_log_dir *dir);
 
 /* Removes the files of the directory and itself, then closes. Nothing is done in a

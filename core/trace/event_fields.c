@@ -120,7 +120,8 @@ static enum vt_status check_phase(struct vt_reader_event *event, struct vt_error
         return vt_event_fields_wrong_kind("ph of an event", ph, err);
     size_t size;
     const char *text = vt_reader_value(event, ph, &size);
-    event->phase = size == 3 ? text[1] : '\0';
+    if (size == 3)
+        event->phase = text[1];
     return VT_OK;
 }
 

@@ -113,10 +113,10 @@ class RealPrograms(TracedTest):
 
     def test_json_tool_formats_a_large_file(self):
         document = {f"key {i}": [i, i / 7, str(i), None, {"x": [True, False]}]
-                    for i in range(8000)}
+                    for i in range(5000)}
         name = self.put("large.json", json.dumps(document))
         recorded = self.compare("-m", "json.tool", name)
-        self.assertGreater(sum(recorded.values()), 300000)
+        self.assertGreater(sum(recorded.values()), 200000)
 
     # The tests that start no process and wait for none: their calls depend on the clock.
     @unittest.skipUnless(importlib.util.find_spec("test.test_support"), "no test package here")
@@ -137,7 +137,7 @@ class RealPrograms(TracedTest):
 
     @unittest.skipUnless(importlib.util.find_spec("pyflakes"), "pyflakes is not installed")
     def test_pyflakes_reads_a_part_of_the_standard_library(self):
-        files = [os.path.join(STDLIB, name) for name in ("ast.py", "inspect.py", "shlex.py")]
+        files = [os.path.join(STDLIB, name) for name in ("shlex.py", "textwrap.py")]
         self.compare("-m", "pyflakes", *files)
 
     @unittest.skipUnless(importlib.util.find_spec("pygments"), "pygments is not installed")

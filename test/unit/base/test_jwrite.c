@@ -52,7 +52,11 @@ static void strings_are_escaped_as_python_json_does(void **state) {
     is_written_as("\xC3\xA9", 2, "\"\\u00e9\"");
     is_written_as("\xF0\x9F\x98\x80", 4, "\"\\ud83d\\ude00\"");
     is_written_as("\xF4\x8F\xBF\xBF", 4, "\"\\udbff\\udfff\"");
-    is_written_as("\xED\xB2\x80", 3, "\"\\udc80\""); /* lone surrogate */
+    is_written_as("\xED\xB2\x80", 3, "\"\\udc80\"");   /* lone surrogate */
+    is_written_as("\xED\xA0\x80x", 4, "\"\\ufffdx\""); /* lone high surrogate */
+    is_written_as("\xED\xA0\x80", 3, "\"\\ufffd\"");
+    is_written_as("\xED\xA0\x80\xED\xA0\x81\xED\xB0\x80", 9,
+                  "\"\\ufffd\\ud801\\udc00\"");
     is_written_as("a\xFF\x62", 3, "\"a\\ufffdb\"");
     is_written_as("\xE2\x82", 2, "\"\\ufffd\\ufffd\"");
 }
@@ -65,6 +69,30 @@ static void json_text_is_only_made_ascii(void **state) {
     vt_jwrite_json(&f.out, json, sizeof json - 1);
     assert_string_equal(end(&f), "{\"k\\n\": \"\\u00e9\\ud83d\\ude00\"}");
     drop(&f);
+}
+
+static void lone_high_surrogates_in_json_text_are_replaced(void **state) {
+    (void)state;
+    static const struct {
+        const char *json, *written;
+    } cases[] = {
+        {"\"\\ud83d\\ude00\"", "\"\\ud83d\\ude00\""},
+        {"\"\\uD83D\\uDE00\"", "\"\\uD83D\\uDE00\""},
+        {"\"\\ud83d\"", "\"\\ufffd\""},
+        {"\"\\uD83Dx\"", "\"\\ufffdx\""},
+        {"\"\\ud83d\\ud83d\\ude00\"", "\"\\ufffd\\ud83d\\ude00\""},
+        {"\"\\ud83d\\n\"", "\"\\ufffd\\n\""},
+        {"\"\\ude00\"", "\"\\ude00\""},
+        {"\"\\\\ud83d\"", "\"\\\\ud83d\""},
+        {"\"\\u00e9\\\"\\\\\"", "\"\\u00e9\\\"\\\\\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        begin(&f);
+        vt_jwrite_json(&f.out, cases[i].json, strlen(cases[i].json));
+        assert_string_equal(end(&f), cases[i].written);
+        drop(&f);
+    }
 }
 
 static void long_texts_arrive_whole_through_a_small_buffer(void **state) {
@@ -155,6 +183,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_escaped_as_python_json_does),
         cmocka_unit_test(json_text_is_only_made_ascii),
+        cmocka_unit_test(lone_high_surrogates_in_json_text_are_replaced),
         cmocka_unit_test(long_texts_arrive_whole_through_a_small_buffer),
         cmocka_unit_test(numbers_are_those_that_printf_prints),
         cmocka_unit_test(signed_numbers_and_us_go_to_the_sink),

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/io/limits.h"
+#include "core/io/gunzip.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum vt_status read_variable(const char *name, uint32_t usual, uint32_t most,
+                                    uint32_t *limit, struct vt_error *err) {
+    const char *text = getenv(name);
+    *limit = usual;
+    if (!text || !*text)
+        return VT_OK;
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || value < 1 || value > most)
+        return vt_error_set(err, VT_ERR_LIMIT,
+                            "%s: must be a number from 1 to %lu, not '%s'", name,
+                            (unsigned long)most, text);
+    *limit = (uint32_t)value;
+    return VT_OK;
+}
+
+enum vt_status vt_limits_read(struct vt_limits *limits, struct vt_error *err) {
+    enum vt_status status =
+        read_variable("VIZTRACER_MAX_DEPTH", VT_JSCAN_DEPTH, VT_READER_MOST_DEPTH,
+                      &limits->reader.depth, err);
+    if (status == VT_OK)
+        status = read_variable("VIZTRACER_MAX_STRING_BYTES", VT_READER_STRING_BYTES,
+                               UINT32_MAX, &limits->reader.string_bytes, err);
+    if (status == VT_OK)
+        status = read_variable("VIZTRACER_MAX_EXPANSION", VT_GUNZIP_EXPANSION,
+                               UINT32_MAX, &limits->expansion, err);
+    return status;
+}
+
+void vt_limits_explain(struct vt_error *err) {
+    if (err->status != VT_ERR_LIMIT || strstr(err->text, "VIZTRACER_MAX_"))
+        return;
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used,
+             "; VIZTRACER_MAX_DEPTH, _STRING_BYTES and _EXPANSION set limits");
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The limits within which input files are read, and the environment variables that set
+ * others (README.md, "Limits"):
+ *
+ *   VIZTRACER_MAX_DEPTH          how deep JSON may nest (1,024)
+ *   VIZTRACER_MAX_STRING_BYTES   the longest JSON string (64 MiB)
+ *   VIZTRACER_MAX_EXPANSION      how many times gzip data may expand (256)
+ *
+ * There is none on the size of a file.
+ */
+#ifndef VT_IO_LIMITS_H
+#define VT_IO_LIMITS_H
+
+#include "core/base/error.h"
+#include "core/trace/reader.h"
+
+#include <stdint.h>
+
+struct vt_limits {
+    struct vt_reader_limits reader;
+    uint32_t expansion; /* of gzip data */
+};
+
+/* VT_ERR_LIMIT: a variable holds no number, or one out of its range. */
+VT_NODISCARD enum vt_status vt_limits_read(struct vt_limits *limits,
+                                           struct vt_error *err);
+
+/* When `err` is VT_ERR_LIMIT: adds which variables raise limits. */
+void vt_limits_explain(struct vt_error *err);
+
+#endif

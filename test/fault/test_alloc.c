@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Saving and recovering while the n-th allocation fails, for every n: a clear error,
+ * the earlier file untouched, nothing leaked (reliability.md R7).
+ */
+#include "core/io/recover.h"
+#include "core/io/report.h"
+#include "test/support/log_builder.h"
+#include "test/support/temp_dir.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cjson/cJSON.h>
+#include <cmocka.h>
+
+/* ---- the allocator */
+
+static atomic_long calls_until_failure = -1; /* -1: none fails */
+static atomic_long blocks;                   /* allocated and not freed */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void __real_free(void *block);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void __wrap_free(void *block);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t size);
+int __wrap_asprintf(char **text, const char *format, ...) VT_PRINTF(2, 3);
+
+static bool must_fail(void) {
+    return atomic_load(&calls_until_failure) >= 0 &&
+           atomic_fetch_sub(&calls_until_failure, 1) == 0;
+}
+
+static void *count(void *block) {
+    if (block)
+        atomic_fetch_add(&blocks, 1);
+    return block;
+}
+
+void *__wrap_malloc(size_t size) {
+    return must_fail() ? NULL : count(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t n, size_t size) {
+    return must_fail() ? NULL : count(__real_calloc(n, size));
+}
+
+void *__wrap_realloc(void *block, size_t size) {
+    if (must_fail())
+        return NULL;
+    void *moved = __real_realloc(block, size);
+    return block ? moved : count(moved);
+}
+
+void __wrap_free(void *block) {
+    if (block)
+        atomic_fetch_sub(&blocks, 1);
+    __real_free(block);
+}
+
+char *__wrap_strdup(const char *text) {
+    return must_fail() ? NULL : count(__real_strdup(text));
+}
+
+char *__wrap_strndup(const char *text, size_t size) {
+    return must_fail() ? NULL : count(__real_strndup(text, size));
+}
+
+int __wrap_asprintf(char **text, const char *format, ...) {
+    if (must_fail())
+        return -1;
+    va_list args;
+    va_start(args, format);
+    int size = vasprintf(text, format, args);
+    va_end(args);
+    if (size >= 0)
+        count(*text);
+    return size;
+}
+
+/* ---- what is saved */
+
+struct fixture {
+    struct temp_dir dir;
+    struct log_builder log;
+    char output[4096];
+    char run[4096];
+};
+
+/* Something of everything that allocates. */
+static void fill(struct fixture *f) {
+    struct log_builder *log = &f->log;
+    char source[4096];
+    snprintf(source, sizeof source, "%s/s.py", f->dir.path);
+    temp_dir_write(source, "# coding: cp1252\nx = '\x80'\n", 25);
+    log_builder_init(log, 1000000);
+    log_builder_view(log, 0).head->flags = 0;
+    log_builder_view(log, 0).head->start = (struct vt_clock_pair){1, 1};
+    log_builder_text(log, VT_SYMBOL_COMMAND, "program");
+    log_builder_text(log, VT_SYMBOL_CONFIG, "config");
+    uint32_t f_id = log_builder_python_of(log, "f", source, NULL, 3);
+    log_builder_python_of(log, "g", "<frozen g>", source, 3);
+    uint32_t event = log_builder_name(log, "event (<frozen g>:3)");
+    log_builder_frame(log, log_builder_block(log, VT_BLOCK_STACK, 1), f_id, 1000);
+    for (uint32_t thread = 0; thread < 20; thread++) {
+        uint32_t block = log_builder_block(log, VT_BLOCK_EVENTS, 1);
+        log_builder_view(log, block).block->opened =
+            (struct vt_clock_pair){100u + thread, 100u + thread};
+        for (uint64_t i = 0; i < 50; i++)
+            log_builder_call(log, block, thread, f_id, i * 10, i * 10 + 900);
+        log_builder_payload(log, block, "{\"a\": 1}");
+        log_builder_event(log, block, VT_EVENT_DURATION,
+                          (struct vt_event){2000, 10, event, thread});
+    }
+}
+
+static int set_up(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    temp_dir_init(&f->dir);
+    fill(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    log_builder_fini(&f->log);
+    temp_dir_fini(&f->dir);
+    free(f);
+    return 0;
+}
+
+static enum vt_status save(struct fixture *f, struct vt_error *err) {
+    struct vt_log_image image = log_builder_image(&f->log);
+    struct vt_report_options options = {.output_path = f->output, .file_info = true};
+    return vt_report_save(&image, 1, &options, NULL, err);
+}
+
+static enum vt_status recover(struct fixture *f, struct vt_error *err) {
+    struct vt_recover_options options = {.run = f->run, .output_path = f->output};
+    struct vt_recover_result result;
+    enum vt_status status = vt_recover(&options, &result, err);
+    if (status == VT_OK)
+        free(result.output_path);
+    return status;
+}
+
+/* Runs `work` with each of its allocations failing in turn; returns how many there
+ * are. */
+static long fail_each(struct fixture *f,
+                      enum vt_status (*work)(struct fixture *f, struct vt_error *err)) {
+    for (long n = 0;; n++) {
+        struct vt_error err = {0};
+        temp_dir_write(f->output, "earlier", 7);
+        long before = atomic_load(&blocks);
+        atomic_store(&calls_until_failure, n);
+        enum vt_status status = work(f, &err);
+        bool has_failed = atomic_exchange(&calls_until_failure, -1) < 0;
+        if (atomic_load(&blocks) != before)
+            fail_msg("allocation %ld: %ld blocks leaked", n,
+                     atomic_load(&blocks) - before);
+        if (!has_failed) {
+            assert_int_equal(status, VT_OK);
+            return n;
+        }
+        char *text = temp_dir_read(f->output, NULL);
+        if (status != VT_ERR_NO_MEMORY || strcmp(text, "earlier") != 0 || !err.text[0])
+            fail_msg("allocation %ld: status %d, '%s'", n, status, err.text);
+        free(text);
+    }
+}
+
+static void use_our_allocator_in_cjson(void) {
+    cJSON_Hooks hooks = {__wrap_malloc, __wrap_free};
+    cJSON_InitHooks(&hooks);
+}
+
+static void saving_json_survives_the_failure_of_any_allocation(void **state) {
+    struct fixture *f = *state;
+    use_our_allocator_in_cjson();
+    snprintf(f->output, sizeof f->output, "%s/r.json", f->dir.path);
+    assert_true(fail_each(f, save) > 40);
+    assert_int_equal(temp_dir_count(&f->dir), 2); /* the source and the report */
+}
+
+static void saving_gzip_survives_the_failure_of_any_allocation(void **state) {
+    struct fixture *f = *state;
+    use_our_allocator_in_cjson();
+    snprintf(f->output, sizeof f->output, "%s/r.json.gz", f->dir.path);
+    assert_true(fail_each(f, save) > 45);
+    assert_int_equal(temp_dir_count(&f->dir), 2);
+}
+
+static void recovering_survives_the_failure_of_any_allocation(void **state) {
+    struct fixture *f = *state;
+    use_our_allocator_in_cjson();
+    snprintf(f->output, sizeof f->output, "%s/r.json", f->dir.path);
+    snprintf(f->run, sizeof f->run, "%s/viztracer-%ld-7-1", f->dir.path,
+             (long)getuid());
+    assert_int_equal(mkdir(f->run, 0700), 0);
+    mode_t old = umask(077);
+    char log[8192];
+    snprintf(log, sizeof log, "%s/7-1.log", f->run);
+    temp_dir_write(log, f->log.bytes, f->log.size);
+    umask(old);
+    assert_true(fail_each(f, recover) > 60);
+    assert_int_equal(access(f->run, F_OK), -1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(saving_json_survives_the_failure_of_any_allocation),
+        TEST(saving_gzip_survives_the_failure_of_any_allocation),
+        TEST(recovering_survives_the_failure_of_any_allocation),
+#undef TEST
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
