@@ -107,6 +107,7 @@ static void an_answer_whose_interpreter_is_gone_is_asked_for_again(void **state)
     const char *shim = make_shim(answer("3.11.7"));
     assert_asked(shim, 7, 1);
     unlink(scratch_path("bin/python3.11"));
+    vt_python_facts_fini(&facts);
     assert_int_equal(vt_ask_python(&facts, shim, &err), VT_ERR_UNSUPPORTED);
     assert_int_equal(calls(), 2);
 }
