@@ -183,6 +183,7 @@ static void close_report(struct report *report) {
     free(report->readers);
 }
 
+/* All that a sink gets of the open logs. */
 static enum vt_status write_report(struct report *report, struct vt_sink sink,
                                    struct vt_error *err) {
     enum vt_status status = open_writer(report, sink, err);
