@@ -166,6 +166,34 @@ class SavesTest(unittest.TestCase):
             self.assertIn(f"{len(unfinished)} of them calls that were still open", said)
             os.remove(report)
 
+    def test_a_live_program_gives_a_snapshot_and_goes_on(self):
+        program = self.put("busy.py", BUSY)
+        report = os.path.join(self.out, "r.json")
+        # A ring so small that blocks are used again while they are read.
+        process = self.start("--tracer_entries", "100000", "--", program)
+        self.assertEqual(process.stdout.readline(), b"on\n")
+        time.sleep(1)
+        try:
+            (run,) = os.listdir(self.runs)
+            for _ in range(ROUNDS):
+                code, out, err = self.run_words("--recover", os.path.join(self.runs, run), "-o",
+                                                report)
+                self.assertEqual(code, 0, out + err)
+                self.assertIn("still runs: a snapshot", out + err)
+                data = self.load(report)
+                events = [e for e in data["traceEvents"] if e["ph"] == "X"]
+                done = [e for e in events if "args" not in e]
+                self.assertIn(len(done), range(1000, 100001))
+                self.assertEqual(nesting_errors(done), 0)
+                self.assertNotIn("<unknown>", {e["name"] for e in events})
+                self.assertIsNone(process.poll())
+                self.assertEqual(os.listdir(self.runs), [run])
+            # Without a name it is not touched.
+            code, out, err = self.run_words("--recover", "-o", report)
+            self.assertNotIn(f"pid {process.pid}", out + err)
+        finally:
+            self.kill_with_helpers(process)
+
     # ---- R4
 
     def test_a_save_that_is_killed_leaves_the_earlier_file_and_the_log(self):

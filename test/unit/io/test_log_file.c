@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -89,8 +90,72 @@ static void a_mapping_of_another_file_does_not_count(void **state) {
     close(other);
 }
 
+static void bytes_are_read_anywhere_and_end_where_the_file_ends(void **state) {
+    (void)state;
+    struct temp_dir dir;
+    temp_dir_init(&dir);
+    const char *path = temp_dir_join(&dir, "log");
+    temp_dir_write(path, "0123456789", 10);
+    struct vt_log_file file;
+    assert_int_equal(vt_log_file_open(&file, AT_FDCWD, path, NULL), VT_OK);
+    struct vt_log_image image = vt_log_file_image(&file);
+    char bytes[16];
+    assert_int_equal(image.read_at(image.state, 3, bytes, 4), 4);
+    assert_memory_equal(bytes, "3456", 4);
+    assert_int_equal(image.read_at(image.state, 8, bytes, 4), 2);
+    assert_int_equal(image.read_at(image.state, 10, bytes, 4), 0);
+    assert_int_equal(image.read_at(image.state, UINT64_C(1) << 48, bytes, 4), 0);
+    /* A file that shrinks gives fewer bytes, never a signal. */
+    assert_int_equal(truncate(path, 5), 0);
+    assert_int_equal(image.read_at(image.state, 3, bytes, 4), 2);
+    vt_log_file_close(&file);
+    size_t got;
+    struct vt_error err;
+    assert_int_equal(vt_log_image_read(image, 0, bytes, 4, &got, &err), VT_ERR_IO);
+    assert_non_null(strstr(err.text, "the log cannot be read"));
+    temp_dir_fini(&dir);
+}
+
+static void only_a_file_closed_to_others_is_private(void **state) {
+    (void)state;
+    struct temp_dir dir;
+    temp_dir_init(&dir);
+    const char *path = temp_dir_join(&dir, "log");
+    temp_dir_write(path, "", 0);
+    static const mode_t modes[] = {0600, 0400, 0644, 0602, 0660};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        struct vt_log_file file;
+        assert_int_equal(chmod(path, modes[i]), 0);
+        assert_int_equal(vt_log_file_open(&file, AT_FDCWD, path, NULL), VT_OK);
+        assert_int_equal(file.is_private, !(modes[i] & 077));
+        vt_log_file_close(&file);
+    }
+    temp_dir_fini(&dir);
+}
+
+static void what_is_no_regular_file_is_refused_at_once(void **state) {
+    (void)state;
+    struct temp_dir dir;
+    temp_dir_init(&dir);
+    const char *fifo = temp_dir_join(&dir, "fifo"), *link = temp_dir_join(&dir, "link");
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(symlink("/etc/passwd", link), 0);
+    struct vt_log_file file;
+    struct vt_error err;
+    assert_int_equal(vt_log_file_open(&file, AT_FDCWD, fifo, &err), VT_ERR_FORMAT);
+    assert_int_equal(vt_log_file_open(&file, AT_FDCWD, dir.path, &err), VT_ERR_FORMAT);
+    assert_int_equal(vt_log_file_open(&file, AT_FDCWD, link, &err), VT_ERR_IO);
+    const char *none = temp_dir_join(&dir, "none");
+    assert_int_equal(vt_log_file_open(&file, AT_FDCWD, none, &err), VT_ERR_NOT_FOUND);
+    assert_int_equal(file.fd, -1);
+    temp_dir_fini(&dir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_are_read_anywhere_and_end_where_the_file_ends),
+        cmocka_unit_test(only_a_file_closed_to_others_is_private),
+        cmocka_unit_test(what_is_no_regular_file_is_refused_at_once),
         cmocka_unit_test_setup_teardown(a_log_that_nobody_has_is_ours, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_log_that_somebody_locked_is_not, set_up,
