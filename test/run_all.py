@@ -46,11 +46,16 @@ def run_ctest(build, tally, *words, before=(), label=""):
         tally.failed.append(f"{label}ctest (exit status {run.returncode}, {len(cases)} tests)")
 
 
+def generator_of(build):
+    with open(os.path.join(build, "CMakeCache.txt"), encoding="utf-8") as f:
+        return re.search(r"^CMAKE_GENERATOR:INTERNAL=(.*)$", f.read(), re.M).group(1)
+
+
 def run_sanitized(build, name, sanitizers, tally):
     """Builds the unit tests with these sanitizers, in a folder of their own, and runs them."""
     folder = os.path.join(build, name)
-    for words in (["-S", ROOT, "-B", folder, "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
-                   f"-DVIZTRACER_SANITIZE={sanitizers}"],
+    for words in (["-S", ROOT, "-B", folder, "-G", generator_of(build),
+                   "-DCMAKE_BUILD_TYPE=RelWithDebInfo", f"-DVIZTRACER_SANITIZE={sanitizers}"],
                   ["--build", folder, "--target", "unit_tests", "--parallel", "2"]):
         run = subprocess.run(["cmake", *words], text=True, check=False, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT)
