@@ -96,6 +96,7 @@ static uint32_t exec_id =
     VT_LOG_NO_ID; /* of the open outermost event, if there is one */
 
 void vt_begin_main_entered(void) {
+    vt_finish_expect_report();
     vt_recorder_start(run);
     struct vt_thread *thread = vt_recorder_find_thread(vt_py_thread_state(), NULL);
     if (!thread) {

@@ -19,6 +19,7 @@ enum { EXIT_SAVE_FAILED = 74 };
 static const struct vt_config *session;
 static struct vt_recorder *run; /* NULL: it is over */
 static bool saved_or_failed, save_failed;
+static bool program_began; /* else there is nothing to report: a syntax error */
 static pid_t our_pid;
 
 /* ---- words ---- */
@@ -172,7 +173,7 @@ static void finish(void) {
     if (saved_or_failed || !vt_recorder_is_ours(run))
         return;
     saved_or_failed = true;
-    save_failed = !save_aloud();
+    save_failed = program_began && !save_aloud();
     vt_recorder_close(run, save_failed);
     run = NULL;
 }
@@ -205,8 +206,12 @@ void vt_finish_register(const struct vt_config *config, struct vt_recorder *reco
     on_exit(finish_at_exit, NULL);
 }
 
+void vt_finish_expect_report(void) {
+    program_began = true;
+}
+
 void vt_finish_before_exec(void) {
-    if (saved_or_failed || !vt_recorder_is_ours(run))
+    if (saved_or_failed || !program_began || !vt_recorder_is_ours(run))
         return;
     if (save_aloud())
         vt_log_dir_remove(&run->dir);

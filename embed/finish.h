@@ -20,6 +20,10 @@ struct vt_recorder;
  * the life of the process. */
 void vt_finish_register(const struct vt_config *config, struct vt_recorder *recorder);
 
+/* The program's first frame runs: from now on there is a report. A program that cannot
+ * be compiled or found leaves none. */
+void vt_finish_expect_report(void);
+
 /* One line on stderr: "viztracer: <what>: <sentence>". */
 void vt_finish_tell_failure(const char *what, const struct vt_error *err);
 
