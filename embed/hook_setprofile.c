@@ -64,7 +64,8 @@ static void set_chained(PyThreadState *tstate, Py_tracefunc func, bool skip_next
  * is what it had. */
 static void go_on_top(Py_tracefunc before) {
     PyThreadState *tstate = vt_py_thread_state();
-    if (!vt_recorder_current() || tstate->c_profilefunc == on_profile)
+    if (!vt_recorder_current() || tstate->c_profilefunc == on_profile ||
+        !vt_py_in_main_interpreter())
         return;
     Py_tracefunc func = tstate->c_profilefunc;
     set_chained(tstate, func, func && !before);

@@ -7,18 +7,21 @@
  * Tool identifiers: there are six, and the program comes first. cProfile takes 2 and
  * fails when it is taken, debuggers take 0, coverage 1, optimizers have a claim on 5,
  * nobody on 4 and 3. We take 4, else 3, 5, 2. When other tools have all of these, the
- * program is not recorded, and its user is told so.
+ * program is not recorded, and its user is told so. When the program asks for ours by
+ * sys.monitoring.use_tool_id, we move to another one that is free.
  *
- * What others can see: sys.monitoring.get_tool(4) is 'viztracer', and
- * sys.monitoring.register_callback raises an audit event of that name. We register
- * before the program's first frame, so that only audit hooks of sitecustomize and the
- * like are told (once for each of our events; one that raises prevents the recording).
- * When recording ends the callbacks stay registered, without effect: the program's own
- * audit hooks would be told of their going.
+ * What others can see: sys.monitoring.get_tool(4) is 'viztracer'; a tool of the program
+ * hears the C_RETURN of the very call that switches it on; register_callback raises an
+ * audit event. We register before the program's first frame, so that only audit hooks
+ * of sitecustomize and the like are told (once for each of our events; one that raises
+ * prevents the recording). When recording ends the callbacks stay registered, without
+ * effect: the program's own audit hooks would be told of their going.
  */
 #include "embed/monitoring.h"
 
 #if VT_PY_HAS_MONITORING
+
+#include "embed/method_patch.h"
 
 struct callback {
     PyObject ob_base;
@@ -30,6 +33,8 @@ struct vt_monitoring vt_monitoring;
 static struct {
     PyObject *module; /* sys.monitoring; NULL: the tool is not held */
     int id;           /* -1: none yet */
+    int events;       /* that are told */
+    size_t count;
     int bits[VT_MONITORING_MAX_EVENTS];
     struct callback *callbacks[VT_MONITORING_MAX_EVENTS]; /* the module has them, too */
 } tool;
@@ -116,24 +121,84 @@ static bool learn_names(const struct vt_monitoring_event *events, size_t count) 
     return known;
 }
 
-static bool register_callback(PyTypeObject *type, size_t at, vectorcallfunc call) {
-    struct callback *callback = PyObject_New(struct callback, type);
-    if (!callback)
-        return false;
-    callback->call = call;
-    tool.callbacks[at] = callback;
-    return done(PyObject_CallMethod(tool.module, "register_callback", "iiO", tool.id,
-                                    tool.bits[at], callback));
+static bool make_callbacks(const struct vt_monitoring_event *events, size_t count) {
+    PyTypeObject *type = (PyTypeObject *)(void *)PyType_FromSpec(&spec);
+    for (; type && tool.count < count; tool.count++) {
+        struct callback *callback = PyObject_New(struct callback, type);
+        if (!callback)
+            break;
+        callback->call = events[tool.count].call;
+        tool.callbacks[tool.count] = callback;
+    }
+    Py_XDECREF(type);
+    return tool.count == count;
 }
 
-static bool register_callbacks(const struct vt_monitoring_event *events, size_t count) {
-    PyTypeObject *type = (PyTypeObject *)(void *)PyType_FromSpec(&spec);
-    bool registered = type != NULL;
-    for (size_t i = 0; registered && i < count; i++)
-        registered = register_callback(type, i, events[i].call);
-    Py_XDECREF(type);
+/* For the identifier `id`; `callbacks` false: takes them back. */
+static bool register_callbacks(int id, bool callbacks) {
+    bool registered = true;
+    for (size_t i = 0; registered && i < tool.count; i++) {
+        PyObject *callback = callbacks ? (PyObject *)tool.callbacks[i] : Py_None;
+        registered = done(PyObject_CallMethod(tool.module, "register_callback", "iiO",
+                                              id, tool.bits[i], callback));
+    }
     return registered;
 }
+
+static bool set_events(int id, int events) {
+    return done(PyObject_CallMethod(tool.module, "set_events", "ii", id, events));
+}
+
+static void free_id(int id) {
+    (void)set_events(id, 0);
+    PyErr_Clear();
+    (void)done(PyObject_CallMethod(tool.module, "free_tool_id", "i", id));
+    PyErr_Clear();
+}
+
+/* ---- giving it up for the program ------------------------------------------------ */
+
+static struct vt_method_patch use_tool_id_patch;
+
+/* Each event is told once: the new identifier takes over when it is complete. */
+static void move_away(void) {
+    int old = tool.id;
+    if (!take_some_id() || !register_callbacks(tool.id, true) ||
+        !set_events(tool.id, tool.events)) {
+        PyErr_Clear();
+        if (tool.id != old)
+            free_id(tool.id);
+        tool.id = old;
+        return;
+    }
+    (void)set_events(old, 0);
+    PyErr_Clear();
+    (void)register_callbacks(old, false);
+    PyErr_Clear();
+    free_id(old);
+}
+
+static PyObject *our_use_tool_id(PyObject *module, PyObject *const *args,
+                                 Py_ssize_t count) {
+    if (vt_py_in_main_interpreter() && count == 2 && PyLong_CheckExact(args[0]) &&
+        PyUnicode_Check(args[1]) && PyLong_AsLong(args[0]) == tool.id)
+        move_away();
+    PyErr_Clear();
+    return ((_PyCFunctionFast)(void (*)(void))use_tool_id_patch.original)(module, args,
+                                                                          count);
+}
+
+static void watch_use_tool_id(void) {
+    PyObject *function = PyObject_GetAttrString(tool.module, "use_tool_id");
+    if (function && PyCFunction_CheckExact(function))
+        vt_method_patch_apply(
+            &use_tool_id_patch, ((PyCFunctionObject *)(void *)function)->m_ml,
+            METH_FASTCALL, (PyCFunction)(void (*)(void))our_use_tool_id);
+    Py_XDECREF(function);
+    PyErr_Clear();
+}
+
+/* ---- holding --------------------------------------------------------------------- */
 
 /* Turns the pending exception, if there is one, into an error. Its text is not asked
  * for: that may be the program's code. */
@@ -153,16 +218,18 @@ enum vt_status vt_monitoring_hold(const struct vt_monitoring_event *events,
         return VT_OK;
     tool.module = Py_XNewRef(PySys_GetObject("monitoring"));
     tool.id = -1;
+    tool.count = 0;
     enum vt_status status = VT_OK;
     if (!tool.module || !learn_names(events, count))
         status = fail(err, "sys.monitoring is not what it was");
     else if (!take_some_id())
         status = fail(err, "sys.monitoring has no tool identifier left for us");
-    else if (!register_callbacks(events, count))
+    else if (!make_callbacks(events, count) || !register_callbacks(tool.id, true))
         status = fail(err, "sys.monitoring.register_callback");
+    if (status == VT_OK)
+        watch_use_tool_id();
     else
-        return VT_OK;
-    vt_monitoring_release();
+        vt_monitoring_release();
     return status;
 }
 
@@ -172,15 +239,12 @@ void vt_monitoring_replace(size_t at, vectorcallfunc call) {
     tool.callbacks[at]->call = call;
 }
 
-static bool set_events(int set) {
-    return done(PyObject_CallMethod(tool.module, "set_events", "ii", tool.id, set));
-}
-
 enum vt_status vt_monitoring_listen(size_t count, struct vt_error *err) {
-    int set = 0;
+    tool.events = 0;
     for (size_t i = 0; i < count; i++)
-        set |= tool.bits[i];
-    return set_events(set) ? VT_OK : fail(err, "sys.monitoring.set_events");
+        tool.events |= tool.bits[i];
+    return set_events(tool.id, tool.events) ? VT_OK
+                                            : fail(err, "sys.monitoring.set_events");
 }
 
 enum vt_status vt_monitoring_restart(struct vt_error *err) {
@@ -192,14 +256,11 @@ enum vt_status vt_monitoring_restart(struct vt_error *err) {
 void vt_monitoring_release(void) {
     if (!tool.module)
         return;
-    if (tool.id >= 0) {
-        (void)set_events(0);
-        (void)done(PyObject_CallMethod(tool.module, "free_tool_id", "i", tool.id));
-        PyErr_Clear();
-    }
-    for (size_t i = 0; i < VT_MONITORING_MAX_EVENTS; i++) {
-        if (tool.callbacks[i])
-            tool.callbacks[i]->call = ignore_event;
+    vt_method_patch_undo(&use_tool_id_patch);
+    if (tool.id >= 0)
+        free_id(tool.id);
+    for (size_t i = 0; i < tool.count; i++) {
+        tool.callbacks[i]->call = ignore_event;
         Py_CLEAR(tool.callbacks[i]);
     }
     Py_CLEAR(vt_monitoring.missing);

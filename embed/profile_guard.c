@@ -45,15 +45,16 @@ static void lift_guard(PyThreadState *tstate) {
 }
 
 static void each_thread(void (*visit)(PyThreadState *tstate)) {
-    PyInterpreterState *interpreter =
-        PyThreadState_GetInterpreter(vt_py_thread_state());
-    for (PyThreadState *t = PyInterpreterState_ThreadHead(interpreter); t;
+    PyInterpreterState *main = PyInterpreterState_Main();
+    for (PyThreadState *t = PyInterpreterState_ThreadHead(main); t;
          t = PyThreadState_Next(t))
         visit(t);
 }
 
 static PyObject *our_setprofile(PyObject *self, PyObject *function) {
     PyThreadState *tstate = vt_py_thread_state();
+    if (!vt_py_in_main_interpreter())
+        return setprofile_patch.original(self, function);
     if (!tstate->c_profilefunc)
         open_calls = 0;
     PyObject *result = setprofile_patch.original(self, function);
@@ -62,6 +63,8 @@ static PyObject *our_setprofile(PyObject *self, PyObject *function) {
 }
 
 static PyObject *our_setprofile_all_threads(PyObject *self, PyObject *function) {
+    if (!vt_py_in_main_interpreter())
+        return all_threads_patch.original(self, function);
     if (!vt_py_thread_state()->c_profilefunc)
         open_calls = 0;
     PyObject *result = all_threads_patch.original(self, function);

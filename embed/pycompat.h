@@ -65,6 +65,11 @@ static inline PyInterpreterState *vt_py_interpreter(PyThreadState *tstate) {
 #endif
 }
 
+/* Whether the calling thread runs the main interpreter, the one that is recorded. */
+static inline bool vt_py_in_main_interpreter(void) {
+    return vt_py_interpreter(vt_py_thread_state()) == PyInterpreterState_Main();
+}
+
 /* The name that a report shows: the qualified one where code objects have it. Borrowed.
  */
 static inline PyObject *vt_py_code_name(PyCodeObject *code) {
