@@ -250,8 +250,7 @@ c_return_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *n
     return go_on();
 }
 
-/* What the cache holds of a call that it may know, with the keys to compare it with;
- * NULL: a callable that we do not record, or one that needs a closer look. */
+/* What the cache holds of a call that it may know, with the keys to compare it with. */
 struct c_probe {
     const struct vt_func *func;
     const void *key, *key2;
@@ -274,22 +273,60 @@ static inline bool is_plain(PyObject *callable) {
            Py_IS_TYPE(callable, &PyMethodDescr_Type);
 }
 
+/* Of all others only these may hold a builtin function. */
 static inline bool needs_look(PyObject *callable) {
     return Py_IS_TYPE(callable, &PyMethod_Type) ||
            Py_IS_TYPE(callable, &PyCMethod_Type);
 }
 
+enum call_kind { NOT_OURS, OURS, UNSURE };
+
+/* What a call below a hidden one is, without names. */
+static inline enum call_kind classify(PyObject *const *args) {
+    const struct vt_func *caller = vt_funcid_cached(args[0], NULL);
+    if (caller->key != args[0] || caller->flags & VT_FUNC_HIDDEN)
+        return UNSURE;
+    if (Py_IS_TYPE(args[2], &PyCFunction_Type))
+        return OURS;
+    if (!Py_IS_TYPE(args[2], &PyMethodDescr_Type))
+        return needs_look(args[2]) ? UNSURE : NOT_OURS;
+    bool bound = Py_IS_TYPE(args[3], PyDescr_TYPE(args[2]));
+    return bound && args[3] != vt_monitoring.missing ? OURS : UNSURE;
+}
+
+static __attribute__((noinline)) PyObject *
+hidden_call(PyObject *self, PyObject *const *args, size_t count, PyObject *names) {
+    enum call_kind kind = classify(args);
+    if (VT_UNLIKELY(kind == UNSURE))
+        return call_slowly(self, args, count, names);
+    if (kind == OURS)
+        vt_thread_enter(vt_recorder_lane(), VT_LOG_NO_ID, true);
+    return go_on();
+}
+
+static __attribute__((noinline)) PyObject *
+hidden_c_return(PyObject *self, PyObject *const *args, size_t count, PyObject *names) {
+    enum call_kind kind = classify(args);
+    if (VT_UNLIKELY(kind == UNSURE))
+        return c_return_slowly(self, args, count, names);
+    struct vt_thread *thread = vt_recorder_lane();
+    if (kind == OURS && vt_thread_leave(thread, VT_LOG_NO_ID) == VT_THREAD_AT_WATCH)
+        return main_returned(thread, true);
+    return go_on();
+}
+
 static PyObject *on_call(PyObject *self, PyObject *const *args, size_t count,
                          PyObject *names) {
     struct vt_thread *thread = vt_recorder_lane();
+    if (VT_UNLIKELY(thread && thread->hidden))
+        return hidden_call(self, args, count, names);
     if (!is_plain(args[2])) {
         if (VT_UNLIKELY(needs_look(args[2])))
             return call_slowly(self, args, count, names);
         return go_on();
     }
     struct c_probe at = probe(args[2], args[3]);
-    if (VT_UNLIKELY(!thread || thread->hidden || at.func->key != at.key ||
-                    at.func->key2 != at.key2))
+    if (VT_UNLIKELY(!thread || at.func->key != at.key || at.func->key2 != at.key2))
         return call_slowly(self, args, count, names);
     enter(thread, at.func);
     return go_on();
@@ -298,14 +335,15 @@ static PyObject *on_call(PyObject *self, PyObject *const *args, size_t count,
 static PyObject *on_c_return(PyObject *self, PyObject *const *args, size_t count,
                              PyObject *names) {
     struct vt_thread *thread = vt_recorder_lane();
+    if (VT_UNLIKELY(thread && thread->hidden))
+        return hidden_c_return(self, args, count, names);
     if (!is_plain(args[2])) {
         if (VT_UNLIKELY(needs_look(args[2])))
             return c_return_slowly(self, args, count, names);
         return go_on();
     }
     struct c_probe at = probe(args[2], args[3]);
-    if (VT_UNLIKELY(!thread || thread->hidden || at.func->key != at.key ||
-                    at.func->key2 != at.key2))
+    if (VT_UNLIKELY(!thread || at.func->key != at.key || at.func->key2 != at.key2))
         return c_return_slowly(self, args, count, names);
     if (VT_UNLIKELY(vt_thread_leave(thread, at.func->id) == VT_THREAD_AT_WATCH))
         return main_returned(thread, true);
