@@ -61,10 +61,14 @@ void vt_say_run_lost(const char *how, const char *run_dir, const struct vt_error
     putc('\n', stderr);
 }
 
-int vt_say_failure(const char *program, const struct vt_error *err) {
+void vt_say_note(const char *program, const char *text) {
     fprintf(stderr, "%s: ", program);
-    print_escaped(stderr, err->text);
+    print_escaped(stderr, text);
     putc('\n', stderr);
+}
+
+int vt_say_failure(const char *program, const struct vt_error *err) {
+    vt_say_note(program, err->text);
     return vt_status_exit_status(err->status);
 }
 

@@ -36,6 +36,9 @@ void vt_say_run_recovered(const char *how, const struct vt_recover_result *resul
 /* The same when no report could be made: the run directory stays. */
 void vt_say_run_lost(const char *how, const char *run_dir, const struct vt_error *err);
 
+/* Prints one line on stderr behind the name of the command `program`. */
+void vt_say_note(const char *program, const char *text);
+
 /* Prints the error as the command `program`. Returns the exit status. */
 int vt_say_error(const char *program, const struct vt_error *err);
 

@@ -3,8 +3,7 @@
 
 #include "core/io/file_info.h"
 #include "core/io/json_doc.h"
-#include "core/io/sink_file.h"
-#include "core/io/sink_gzip.h"
+#include "core/io/sink_named.h"
 #include "core/trace/writer.h"
 
 #include <cjson/cJSON.h>
@@ -16,17 +15,11 @@ struct report {
     const struct vt_report_options *options;
     struct vt_log_reader **readers;
     size_t reader_count;
-    struct vt_sink_file *file;
-    struct vt_sink_gzip *gzip; /* NULL: plain json */
+    struct vt_sink_named file;
     struct vt_writer *writer;
     struct vt_file_info file_info;
     struct vt_report_stats stats;
 };
-
-static bool is_gzip(const char *path) {
-    size_t size = strlen(path);
-    return size >= 3 && strcmp(path + size - 3, ".gz") == 0;
-}
 
 /* ---- opening */
 
@@ -45,20 +38,6 @@ static enum vt_status open_logs(struct report *report, const struct vt_log_image
     vt_log_reader_override(report->readers[count - 1], report->options->overrides,
                            report->options->override_count);
     return VT_OK;
-}
-
-static enum vt_status open_file(struct report *report, const char *path,
-                                struct vt_sink *sink, struct vt_error *err) {
-    enum vt_status status = vt_sink_file_open(path, &report->file, err);
-    if (status != VT_OK)
-        return status;
-    *sink = vt_sink_file_sink(report->file);
-    if (!is_gzip(path))
-        return VT_OK;
-    status = vt_sink_gzip_open(*sink, vt_deflate_best(), &report->gzip, err);
-    if (status == VT_OK)
-        *sink = vt_sink_gzip_sink(report->gzip);
-    return status;
 }
 
 static enum vt_status open_writer(struct report *report, struct vt_sink sink,
@@ -160,14 +139,8 @@ static enum vt_status write_text(struct report *report, struct vt_error *err) {
 /* ---- the whole */
 
 static enum vt_status commit(struct report *report, struct vt_error *err) {
-    enum vt_status status =
-        report->gzip ? vt_sink_gzip_finish(report->gzip, err) : VT_OK;
-    if (status != VT_OK)
-        return status;
-    struct vt_sink_file_stats stats;
-    struct vt_sink_file *file = report->file;
-    report->file = NULL;
-    status = vt_sink_file_commit(file, &stats, err);
+    struct vt_sink_file_stats stats = {0};
+    enum vt_status status = vt_sink_named_commit(&report->file, &stats, err);
     report->stats.fsync_ns = stats.fsync_ns;
     report->stats.file_bytes = stats.bytes;
     return status;
@@ -175,8 +148,7 @@ static enum vt_status commit(struct report *report, struct vt_error *err) {
 
 static void close_report(struct report *report) {
     vt_writer_destroy(report->writer);
-    vt_sink_gzip_close(report->gzip);
-    vt_sink_file_discard(report->file);
+    vt_sink_named_discard(&report->file);
     vt_file_info_fini(&report->file_info);
     for (size_t i = 0; i < report->reader_count; i++)
         vt_log_reader_close(report->readers[i]);
@@ -200,7 +172,7 @@ enum vt_status vt_report_save(const struct vt_log_image *logs, size_t count,
     if (status == VT_OK)
         status = open_logs(&report, logs, count, err);
     if (status == VT_OK)
-        status = open_file(&report, options->output_path, &sink, err);
+        status = vt_sink_named_open(&report.file, options->output_path, &sink, err);
     if (status == VT_OK)
         status = write_report(&report, sink, err);
     if (status == VT_OK)
@@ -232,7 +204,7 @@ enum vt_status vt_report_save_text(const char *path, const char *text, size_t si
     struct vt_sink sink;
     enum vt_status status = vt_report_check_name(path, err);
     if (status == VT_OK)
-        status = open_file(&report, path, &sink, err);
+        status = vt_sink_named_open(&report.file, path, &sink, err);
     if (status == VT_OK)
         status = sink.write(sink.state, text, size, err);
     if (status == VT_OK)

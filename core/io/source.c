@@ -105,7 +105,7 @@ static enum vt_status pump_run(const char *path, struct vt_sink sink,
     struct vt_rundir run;
     enum vt_status status = vt_rundir_open(&run, path, err);
     if (status != VT_OK)
-        return vt_error_set(err, status, "is a directory, and not one of a run");
+        return err ? vt_error_prefix(err, "a directory that is no run") : status;
     struct vt_log_image *images = calloc(run.count, sizeof *images);
     for (size_t i = 0; images && i < run.count; i++)
         images[i] = vt_log_file_image(&run.logs[i].file);

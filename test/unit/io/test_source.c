@@ -196,8 +196,7 @@ static void check_refused(struct fixture *f, const char *path, enum vt_status ex
 
 static void what_cannot_be_read_is_refused_by_name(void **state) {
     struct fixture *f = *state;
-    check_refused(f, f->dir.path, VT_ERR_FORMAT,
-                  ": is a directory, and not one of a run");
+    check_refused(f, f->dir.path, VT_ERR_FORMAT, ": a directory that is no run: ");
     check_refused(f, "/proc/self/mem", VT_ERR_IO, "/proc/self/mem: cannot be read: ");
     const char *path = temp_dir_join(&f->dir, "secret");
     temp_dir_write(path, "[]", 2);
