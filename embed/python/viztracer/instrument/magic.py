@@ -15,6 +15,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 from .transform import call, is_docstring, place
 
 COMMENT = re.compile(r"#\s*!viztracer:\s*(log\b.*|log_\w+\s*\(.*)$")
+CLAUSES = ("else", "elif", "except", "finally", "case")
 LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
@@ -85,6 +86,17 @@ def _opening(block: List[ast.stmt]) -> int:
     return count
 
 
+def _index(block: List[ast.stmt], statement: ast.stmt) -> int:
+    return next(i for i, item in enumerate(block) if item is statement)
+
+
+def _find_clauses(source: str) -> List[Tuple[int, int]]:
+    """Line and column of `else:` and its kind: they close a block, but are no statements."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [token.start for token in tokens if token.string in CLAUSES
+            and not token.line[:token.start[1]].strip()]
+
+
 class MagicComments:
     """The magic comments of one module."""
 
@@ -93,6 +105,7 @@ class MagicComments:
         self._filename = filename
         self._all: List[Position] = []
         self._last: Dict[int, ast.stmt] = {}
+        self._clauses: List[Tuple[int, int]] = []
         self._root: List[ast.stmt] = []
 
     def apply(self, tree: Any) -> None:
@@ -100,6 +113,7 @@ class MagicComments:
         if "!viztracer:" not in self._source:
             return
         self._all, self._root = _positions(tree), tree.body
+        self._clauses = _find_clauses(self._source)
         for comment in list(find_comments(self._source)):
             if comment.alone:
                 self._apply_alone(comment)
@@ -167,25 +181,33 @@ class MagicComments:
     # ---- places
 
     def _insert_after(self, position: Position, new: ast.stmt) -> None:
-        after = self._last.get(id(position.statement), position.statement)
-        index = next(i for i, item in enumerate(position.block) if item is after)
-        position.block.insert(max(index + 1, _opening(position.block)), new)
-        self._last[id(position.statement)] = new
+        block, opening = position.block, _opening(position.block)
+        at = max(_index(block, position.statement), opening - 1)
+        key = id(block[at])
+        block.insert(_index(block, self._last.get(key, block[at])) + 1, new)
+        self._last[key] = new
 
-    @staticmethod
-    def _insert_before(position: Position, new: ast.stmt) -> None:
-        index = next(i for i, item in enumerate(position.block) if item is position.statement)
-        position.block.insert(max(index, _opening(position.block)), new)
+    def _insert_before(self, position: Position, new: ast.stmt) -> None:
+        at = _index(position.block, position.statement)
+        if at < _opening(position.block):
+            self._insert_after(position, new)
+        else:
+            position.block.insert(at, new)
 
     def _next(self, line: int) -> Optional[Position]:
         return next((p for p in self._all if p.start > line), None)
+
+    def _closes(self, last: Position, comment: Comment) -> bool:
+        """Does something further left stand between a statement and the comment?"""
+        between = self._clauses + [(p.start, p.statement.col_offset) for p in self._all]
+        return any(last.start < line < comment.line and column < comment.column
+                   for line, column in between)
 
     def _insert_alone(self, comment: Comment, new: ast.stmt) -> None:
         earlier = [p for p in self._all if p.start < comment.line]
         peers = [p for p in earlier if p.statement.col_offset == comment.column]
         last = peers[-1] if peers else None
-        if last and _end(last.statement) < comment.line and all(
-                p.statement.col_offset >= comment.column for p in earlier if p.start > last.start):
+        if last and _end(last.statement) < comment.line and not self._closes(last, comment):
             on_line = [p for p in earlier if p.block is last.block]
             self._insert_after(on_line[-1], new)
             return
