@@ -37,8 +37,8 @@ def attributes(target: ast.AST) -> Iterator[ast.Attribute]:
 def captures(pattern: ast.AST) -> Iterator[str]:
     """The names that a match pattern binds."""
     for node in ast.walk(pattern):
-        name = getattr(node, "rest", None) or (
-            getattr(node, "name", None) if type(node).__name__ in ("MatchAs", "MatchStar") else None)
+        is_named = type(node).__name__ in ("MatchAs", "MatchStar")
+        name = getattr(node, "name" if is_named else "rest", None)
         if isinstance(name, str):
             yield name
 
