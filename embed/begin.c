@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/begin.h"
 
+#include "embed/children.h"
 #include "embed/finish.h"
 #include "embed/funcid.h"
 #include "embed/hook.h"
 #include "embed/recorder.h"
+#include "embed/session_env.h"
 #include "embed/sigterm.h"
 
 #include <pthread.h>
@@ -15,6 +17,8 @@
 static struct vt_config session;
 static struct vt_recorder *run; /* NULL: nothing was begun */
 static bool begun;
+static bool is_child; /* the process is below the one that will save */
+static struct vt_buf process_name;
 
 void vt_begin_prepare(struct vt_config *config) {
     session = *config;
@@ -39,9 +43,8 @@ static void write_command(struct vt_log *log) {
 }
 
 static void describe_process(struct vt_log *log) {
-    static const char main_process[] = "MainProcess"; /* multiprocessing's name of it */
     vt_log_add_process(log, VT_SYMBOL_PROCESS,
-                       (struct vt_log_text){main_process, sizeof main_process - 1});
+                       (struct vt_log_text){process_name.data, process_name.size});
     write_command(log);
 }
 
@@ -51,11 +54,34 @@ static void give_up(const struct vt_error *err) {
     vt_finish_tell_failure("this run is not recorded", err);
 }
 
+/* The processes below this one get the session, too. */
+static void pass_on(void) {
+    struct vt_error err;
+    if (vt_session_env_set(&session, &err) != VT_OK)
+        vt_finish_tell_failure("child processes are not recorded", &err);
+}
+
+static void share_run(void) {
+    if (session.ignore_multiprocess || !run->dir.path || !vt_log_is_file(run->log))
+        return;
+    if (!session.run_dir)
+        session.run_dir = strdup(run->dir.path);
+    if (session.run_dir)
+        pass_on();
+}
+
 /* `cpython.run_*`: the interpreter is ready, the program has not begun. Whatever fails
  * here, the program runs. */
-static void begin(void) {
+static void begin(const char *event, PyObject *args) {
     begun = true;
     struct vt_error err = {.status = VT_OK};
+    is_child = vt_children_is_child(&session);
+    if (is_child &&
+        (access(session.run_dir, F_OK) != 0 || vt_children_is_helper(event, args))) {
+        pass_on();
+        vt_children_mark_untraced(&session);
+        return;
+    }
     PyObject *main_module = PyImport_AddModule("__main__");
     if (!main_module) {
         PyErr_Clear();
@@ -65,21 +91,27 @@ static void begin(void) {
         vt_finish_tell_failure("this run is not recorded", &err);
         return;
     }
+    if (is_child)
+        vt_children_name(&process_name, event, args);
+    else /* multiprocessing's name of it */
+        vt_buf_append_text(&process_name, "MainProcess");
     describe_process(run->log);
     if (vt_hook_arm(PyModule_GetDict(main_module), &err) != VT_OK) {
         give_up(&err);
         return;
     }
-    vt_finish_register(&session, run);
+    vt_finish_register(&session, run, is_child);
+    share_run();
+    if (is_child)
+        return; /* how it ends is for its parent to see */
     vt_sigterm_install();
     pthread_atfork(NULL, NULL, vt_sigterm_forget_in_child);
 }
 
 int vt_begin_audit_hook(const char *event, struct _object *args, void *data) {
-    (void)args;
     (void)data;
     if (event[0] == 'c' && !begun && strncmp(event, "cpython.run_", 12) == 0)
-        begin();
+        begin(event, args);
     else if (event[0] == 'o' && strcmp(event, "os.exec") == 0)
         vt_finish_before_exec();
     return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/finish.h"
 
-#include "core/io/report.h"
+#include "core/io/collect.h"
 #include "embed/recorder.h"
 
 #include <dlfcn.h>
@@ -20,7 +20,9 @@ static const struct vt_config *session;
 static struct vt_recorder *run; /* NULL: it is over */
 static bool saved_or_failed, save_failed;
 static bool program_began; /* else there is nothing to report: a syntax error */
+static bool keeps_log; /* a child: another process saves */
 static pid_t our_pid;
+static volatile sig_atomic_t interrupted; /* wait no longer */
 
 /* ---- words ---- */
 
@@ -100,45 +102,77 @@ static void say_saved(const struct vt_report_stats *stats) {
 
 /* The library that writes reports is opened when it is needed, privately: the program
  * must not get our libraries by their names. */
-static __typeof__(&vt_report_save) find_save(struct vt_error *err) {
+static __typeof__(&vt_report_collect) find_collect(struct vt_error *err) {
     struct vt_buf path = {0};
     vt_buf_printf(&path, "%s/libviztracer_report.so", session->lib_dir);
     void *library = path.failed ? NULL : dlopen(path.data, RTLD_NOW | RTLD_LOCAL);
     vt_buf_fini(&path);
-    void *symbol = library ? dlsym(library, "vt_report_save") : NULL;
+    void *symbol = library ? dlsym(library, "vt_report_collect") : NULL;
     if (!symbol) {
         const char *why = dlerror();
-        vt_error_set(err, VT_ERR_NOT_FOUND, "%s", why ? why : "no vt_report_save");
+        vt_error_set(err, VT_ERR_NOT_FOUND, "%s", why ? why : "no vt_report_collect");
         return NULL;
     }
-    __typeof__(&vt_report_save) save;
-    memcpy(&save, &symbol, sizeof save); /* ISO C has no cast from object to function */
-    return save;
+    __typeof__(&vt_report_collect) collect;
+    memcpy(&collect, &symbol,
+           sizeof collect); /* ISO C has no cast from object to function */
+    return collect;
 }
 
-static enum vt_status save(struct vt_report_stats *stats, struct vt_error *err) {
-    __typeof__(&vt_report_save) write_report = find_save(err);
-    if (!write_report)
+static bool wait_for_children(void *state, size_t count) {
+    size_t *told = state;
+    if (*told != count) {
+        char text[128];
+        snprintf(text, sizeof text,
+                 "Waiting for %zu connections to send reports. Ctrl+C to ignore and "
+                 "dump now.",
+                 count);
+        say_status(text);
+    }
+    *told = count;
+    return !interrupted;
+}
+
+static enum vt_status save(bool may_wait, struct vt_report_stats *stats,
+                           struct vt_error *err) {
+    __typeof__(&vt_report_collect) collect = find_collect(err);
+    if (!collect)
         return err->status;
-    struct vt_log_image image = {.read_at = vt_log_read_at, .state = run->log};
     bool progress = !session->quiet && isatty(STDOUT_FILENO);
-    struct vt_report_options options = {
+    struct vt_report_options report = {
         .output_path = session->output_path,
         .dump_raw = session->dump_raw,
         .sanitize_function_name = session->sanitize_function_name,
         .file_info = true,
         .progress = progress ? show_progress : NULL,
     };
-    return write_report(&image, 1, &options, stats, err);
+    size_t told = 0;
+    struct vt_collect_options options = {
+        .run_dir = session->run_dir,
+        .own = {.read_at = vt_log_read_at, .state = run->log},
+        .report = &report,
+        .wait = may_wait ? wait_for_children : NULL,
+        .state = &told,
+    };
+    return collect(&options, stats, err);
 }
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
 enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
 
+static void note_interrupt(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+/* Those that a user ends a wait with end nothing else. */
 static void ignore_signals(struct sigaction old[ENDING_SIGNALS]) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     for (int i = 0; i < ENDING_SIGNALS; i++)
         sigaction(ending_signals[i], &ignore, &old[i]);
+    struct sigaction note = {.sa_handler = note_interrupt, .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &note, NULL);
+    sigaction(SIGTERM, &note, NULL);
 }
 
 static void restore_signals(const struct sigaction old[ENDING_SIGNALS]) {
@@ -147,13 +181,13 @@ static void restore_signals(const struct sigaction old[ENDING_SIGNALS]) {
 }
 
 /* Saves and says so. False when there is no report; the log is kept then. */
-static bool save_aloud(void) {
+static bool save_aloud(bool may_wait) {
     struct sigaction old[ENDING_SIGNALS];
     ignore_signals(old);
     struct vt_report_stats stats = {0};
     struct vt_error err = {.status = VT_OK};
     say_status("Saving trace data, this could take a while");
-    bool saved = save(&stats, &err) == VT_OK;
+    bool saved = save(may_wait, &stats, &err) == VT_OK;
     if (saved) {
         say_saved(&stats);
     } else {
@@ -173,8 +207,8 @@ static void finish(void) {
     if (saved_or_failed || !vt_recorder_is_ours(run))
         return;
     saved_or_failed = true;
-    save_failed = program_began && !save_aloud();
-    vt_recorder_close(run, save_failed);
+    save_failed = program_began && !keeps_log && !save_aloud(true);
+    vt_recorder_close(run, keeps_log || save_failed);
     run = NULL;
 }
 
@@ -196,7 +230,15 @@ static void finish_at_exit(int status, void *unused) {
     }
 }
 
-void vt_finish_register(const struct vt_config *config, struct vt_recorder *recorder) {
+void vt_finish_replace(struct vt_recorder *recorder) {
+    run = recorder;
+    keeps_log = true;
+    saved_or_failed = save_failed = false;
+}
+
+void vt_finish_register(const struct vt_config *config, struct vt_recorder *recorder,
+                        bool is_child) {
+    keeps_log = is_child;
     session = config;
     run = recorder;
     our_pid = getpid();
@@ -213,6 +255,8 @@ void vt_finish_expect_report(void) {
 void vt_finish_before_exec(void) {
     if (saved_or_failed || !program_began || !vt_recorder_is_ours(run))
         return;
-    if (save_aloud())
+    if (keeps_log)
+        return;
+    if (save_aloud(false) && !session->run_dir)
         vt_log_dir_remove(&run->dir);
 }

@@ -17,8 +17,13 @@
 struct vt_recorder;
 
 /* Registers with Py_AtExit and exit(3). Takes the recorder; `config` is borrowed for
- * the life of the process. */
-void vt_finish_register(const struct vt_config *config, struct vt_recorder *recorder);
+ * the life of the process. `is_child`: nothing is saved or said, the log stays for the
+ * process that merges it. */
+void vt_finish_register(const struct vt_config *config, struct vt_recorder *recorder,
+                        bool is_child);
+
+/* In a forked child: its own recorder, whose log stays. */
+void vt_finish_replace(struct vt_recorder *recorder);
 
 /* The program's first frame runs: from now on there is a report. A program that cannot
  * be compiled or found leaves none. */

@@ -3,6 +3,7 @@
 
 #include "embed/core_api.h"
 #include "embed/find_python.h"
+#include "embed/session_env.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -164,46 +165,6 @@ static int embed(struct climb *climb, struct vt_error *err) {
 
 /* ---- rung 2: exec ---------------------------------------------------------------- */
 
-/* The loader splits LD_PRELOAD at blanks and colons, and replaces $ORIGIN and its
- * like. */
-static enum vt_status check_preload_path(const char *path, struct vt_error *err) {
-    size_t plain = strcspn(path, " \t\n\v\f\r:;$");
-    if (path[plain])
-        return vt_error_set(
-            err, VT_ERR_UNSUPPORTED,
-            "%s: a library in a path with a blank, colon, semicolon or $ "
-            "cannot be preloaded; install viztracer elsewhere",
-            path);
-    if (access(path, R_OK) != 0)
-        return vt_error_set_errno(err, errno, "%s", path);
-    return VT_OK;
-}
-
-/* The new value of LD_PRELOAD: ours is the last entry. */
-static void append_preload(struct vt_buf *value, const char *library) {
-    const char *old = getenv("LD_PRELOAD");
-    if (old)
-        vt_buf_printf(value, "%s:", old);
-    vt_buf_append_text(value, library);
-}
-
-static enum vt_status set_environment(struct climb *climb, const char *library,
-                                      struct vt_error *err) {
-    struct vt_buf session = {0}, preload = {0};
-    vt_buf_printf(&session, "%s\n", climb->config->python_dir);
-    vt_config_to_text(climb->config, &session);
-    append_preload(&preload, library);
-    enum vt_status status = vt_buf_status(&session, err);
-    if (status == VT_OK)
-        status = vt_buf_status(&preload, err);
-    if (status == VT_OK && (setenv(VT_SESSION_VARIABLE, session.data, 1) != 0 ||
-                            setenv("LD_PRELOAD", preload.data, 1) != 0))
-        status = vt_error_set_errno(err, errno, "environment");
-    vt_buf_fini(&session);
-    vt_buf_fini(&preload);
-    return status;
-}
-
 /* No caller is left to tell this: the process becomes the program. */
 static void say_untraced(const struct vt_python_facts *python) {
     char line[1024];
@@ -222,13 +183,7 @@ static enum vt_status become_python(struct climb *climb, struct vt_error *err) {
     if (python->privileged) {
         say_untraced(python);
     } else {
-        char *library = NULL;
-        if (asprintf(&library, "%s/" VT_PRELOAD_FILE_NAME, climb->config->lib_dir) < 0)
-            return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
-        enum vt_status status = check_preload_path(library, err);
-        if (status == VT_OK)
-            status = set_environment(climb, library, err);
-        free(library);
+        enum vt_status status = vt_session_env_set(climb->config, err);
         if (status != VT_OK)
             return status;
     }
@@ -278,6 +233,7 @@ int vt_ladder_run(struct vt_config *config, int argc, char **argv,
                   struct vt_error *err) {
     struct climb climb = {.config = config};
     int exit_status = -1;
+    vt_session_env_clear(); /* of a traced program that runs us */
     enum vt_status status = prepare(&climb, argc, argv, err);
     if (status == VT_OK && !climb.must_exec)
         exit_status = embed(&climb, err);

@@ -173,7 +173,14 @@ static enum vt_status open_log(struct vt_recorder *recorder,
     struct vt_error why;
     char *beside = report_directory(config);
     char *path = NULL;
-    if (vt_log_dir_create(&recorder->dir, beside, &why) == VT_OK)
+    if (config->run_dir) {
+        enum vt_status status = vt_log_dir_join(&recorder->dir, config->run_dir, err);
+        if (status != VT_OK) {
+            free(beside);
+            return status;
+        }
+    }
+    if (recorder->dir.path || vt_log_dir_create(&recorder->dir, beside, &why) == VT_OK)
         path = vt_log_dir_new_log_path(&recorder->dir);
     free(beside);
     struct vt_log_options options = {
@@ -187,6 +194,11 @@ static enum vt_status open_log(struct vt_recorder *recorder,
     free(path);
     if (!recorder->log)
         return VT_ERR_NO_MEMORY;
+    if (config->run_dir && !vt_log_is_file(recorder->log)) {
+        vt_log_destroy(recorder->log); /* nobody would find it */
+        *err = why;
+        return err->status;
+    }
     if (!epoch.ticks)
         epoch = vt_log_head(recorder->log)->start;
     write_config(recorder->log, config);

@@ -137,6 +137,23 @@ enum vt_status vt_log_dir_create(struct vt_log_dir *dir, const char *beside,
     return vt_error_set_errno(err, error, "no directory for the log of the run");
 }
 
+enum vt_status vt_log_dir_join(struct vt_log_dir *dir, const char *path,
+                               struct vt_error *err) {
+    const char *slash = strrchr(path, '/');
+    unsigned long uid;
+    int maker = 0;
+    *dir = (struct vt_log_dir){0};
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return vt_error_set_errno(err, errno, "%s", path);
+    if (!S_ISDIR(st.st_mode) || st.st_uid != getuid() || !slash ||
+        sscanf(slash, "/viztracer-%lu-%d-", &uid, &maker) != 2)
+        return vt_error_set(err, VT_ERR_REFUSED, "%s: not a run directory", path);
+    dir->path = strdup(path);
+    dir->pid = maker;
+    return dir->path ? VT_OK : vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+}
+
 char *vt_log_dir_new_log_path(const struct vt_log_dir *dir) {
     return new_name(dir->path, "", ".log");
 }
