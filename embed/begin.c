@@ -3,14 +3,17 @@
 
 #include "embed/children.h"
 #include "embed/finish.h"
+#include "embed/fork.h"
 #include "embed/funcid.h"
 #include "embed/hook.h"
+#include "embed/pytext.h"
 #include "embed/recorder.h"
 #include "embed/session_env.h"
 #include "embed/sigterm.h"
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +22,8 @@ static struct vt_recorder *run; /* NULL: nothing was begun */
 static bool begun;
 static bool is_child; /* the process is below the one that will save */
 static struct vt_buf process_name;
+static bool is_on;      /* the program is being recorded, or was when we were forked */
+static bool is_resumed; /* forked, and not by multiprocessing as far as we know */
 
 void vt_begin_prepare(struct vt_config *config) {
     session = *config;
@@ -102,6 +107,7 @@ static void begin(const char *event, PyObject *args) {
     }
     vt_finish_register(&session, run, is_child);
     share_run();
+    vt_fork_watch();
     if (is_child)
         return; /* how it ends is for its parent to see */
     vt_sigterm_install();
@@ -142,7 +148,8 @@ void vt_begin_main_entered(void) {
     }
     vt_thread_watch(thread, vt_thread_depth(thread), thread->hidden);
     struct vt_error err;
-    if (vt_hook_install(&err) != VT_OK)
+    is_on = vt_hook_install(&err) == VT_OK;
+    if (!is_on)
         give_up(&err);
 }
 
@@ -152,6 +159,75 @@ void vt_begin_main_returned(struct vt_thread *thread, bool normally) {
         (void)vt_thread_leave(thread, exec_id);
     if (!normally || session.log_exit)
         return; /* what runs at exit is recorded, too */
+    is_on = false;
     vt_hook_remove();
     vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
+}
+
+/* ---- forked children ------------------------------------------------------------- */
+
+/* The ids of the parent's log mean nothing in ours. */
+static void reopen_calls(const struct vt_recorder *parent, struct vt_thread *thread) {
+    struct vt_fork_stack stack = vt_fork_take();
+    uint32_t parents_exec_id = exec_id;
+    exec_id = VT_LOG_NO_ID;
+    for (uint32_t i = 0; i < stack.count; i++) {
+        const struct vt_func *func =
+            vt_funcid_translate(&parent->funcs, stack.frames[i].id);
+        uint32_t id = func ? func->id : VT_LOG_NO_ID;
+        if (i == 0 && stack.frames[i].id == parents_exec_id)
+            exec_id = id;
+        vt_thread_enter_since(thread, id, stack.frames[i].start);
+    }
+    thread->hidden = stack.hidden;
+    vt_thread_watch(thread, stack.watched_depth, stack.watched_hidden);
+    free(stack.frames);
+}
+
+bool vt_begin_resume(void) {
+    struct vt_recorder *parent = run;
+    struct vt_error err;
+    if (!is_on || !parent || vt_recorder_is_ours(parent))
+        return false;
+    run = NULL;
+    is_on = false;
+    if (!session.run_dir || vt_recorder_open(&session, &run, &err) != VT_OK)
+        return false;
+    is_child = is_resumed = is_on = true;
+    describe_process(run->log);
+    vt_recorder_start(run);
+    struct vt_thread *thread = vt_recorder_find_thread(vt_py_thread_state(), NULL);
+    if (thread)
+        reopen_calls(parent, thread);
+    vt_recorder_close(parent, true);
+    vt_finish_replace(run);
+    return true;
+}
+
+/* multiprocessing.process.BaseProcess keeps the name in `_name`; no code of the program
+ * runs. */
+static void take_name(PyObject *process) {
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *dict = process ? PyObject_GenericGetDict(process, NULL) : NULL;
+    PyObject *name = dict ? PyDict_GetItemString(dict, "_name") : NULL;
+    if (name && PyUnicode_Check(name)) {
+        vt_buf_fini(&process_name);
+        vt_pytext_append(&process_name, name);
+    }
+    Py_XDECREF(dict);
+    PyErr_Restore(type, value, traceback);
+}
+
+void vt_begin_process_started(struct vt_thread *thread, struct _object *process) {
+    if (!is_resumed || !vt_recorder_is_ours(run))
+        return;
+    is_resumed = false;
+    exec_id = VT_LOG_NO_ID;
+    vt_thread_watch(thread, UINT32_MAX, 0);
+    vt_thread_forget(thread);
+    vt_log_clear(run->log);
+    take_name(process);
+    vt_log_add_process(run->log, VT_SYMBOL_PROCESS,
+                       (struct vt_log_text){process_name.data, process_name.size});
 }

@@ -34,4 +34,12 @@ int vt_begin_audit_hook(const char *event, struct _object *args, void *data);
 void vt_begin_main_entered(void);
 void vt_begin_main_returned(struct vt_thread *thread, bool normally);
 
+/* In a forked child of the recording, at its first event: gives it a log of its own, in
+ * which its parent's open calls go on. False: it is not to be recorded. */
+bool vt_begin_resume(void);
+
+/* multiprocessing starts the work of a process (the object; may be NULL) here: in a
+ * forked child the calls of its parent end to be shown. */
+void vt_begin_process_started(struct vt_thread *thread, struct _object *process);
+
 #endif

@@ -143,11 +143,11 @@ bool vt_funcid_is_transparent(const void *code) {
     return false;
 }
 
-static bool sets_thread_profile(PyCodeObject *code, struct vt_log_text file) {
-    static const char ending[] = "/threading.py";
-    size_t n = sizeof ending - 1;
+static bool is_function(PyCodeObject *code, struct vt_log_text file, const char *ending,
+                        const char *name) {
+    size_t n = strlen(ending);
     return file.size >= n && memcmp(file.bytes + file.size - n, ending, n) == 0 &&
-           PyUnicode_CompareWithASCIIString(code->co_name, "setprofile") == 0;
+           PyUnicode_CompareWithASCIIString(code->co_name, name) == 0;
 }
 
 static uint32_t judge(PyCodeObject *code, struct vt_log_text file,
@@ -155,8 +155,10 @@ static uint32_t judge(PyCodeObject *code, struct vt_log_text file,
     if (vt_funcid_is_transparent(code))
         return VT_FUNC_TRANSPARENT;
     uint32_t flags = source && source->hidden ? VT_FUNC_HIDDEN : 0;
-    if (sets_thread_profile(code, file))
+    if (is_function(code, file, "/threading.py", "setprofile"))
         flags |= VT_FUNC_SETS_THREAD_PROFILE;
+    if (is_function(code, file, "/multiprocessing/process.py", "_bootstrap"))
+        flags |= VT_FUNC_STARTS_PROCESS;
     return flags;
 }
 
@@ -309,6 +311,27 @@ const struct vt_func *vt_funcid_find_c(PyMethodDef *method, PyObject *module,
     const struct vt_func *func = learn_c(recorder, method, module, type);
     PyErr_Restore(pending_type, value, traceback);
     return func;
+}
+
+static const struct vt_func *learn_again(const struct vt_func *func) {
+    PyObject *key = (PyObject *)(uintptr_t)func->key;
+    PyObject *owner = (PyObject *)(uintptr_t)func->key2;
+    PyMethodDef *method = (PyMethodDef *)(uintptr_t)func->key;
+    if (!owner && PyCode_Check(key)) /* a PyMethodDef has no such second word */
+        return vt_funcid_find_code((PyCodeObject *)(void *)key);
+    if (owner && PyType_Check(owner))
+        return vt_funcid_find_c(method, NULL, (PyTypeObject *)(void *)owner);
+    return vt_funcid_find_c(method, owner, NULL);
+}
+
+const struct vt_func *vt_funcid_translate(const struct vt_funcid_table *from,
+                                          uint32_t id) {
+    for (size_t i = 0; i < from->slot_count; i++) {
+        const struct vt_func *func = &from->slots[i];
+        if (func->key && func->key != &dead && func->id == id)
+            return learn_again(func);
+    }
+    return NULL;
 }
 
 const struct vt_func *vt_funcid_of_cfunction(PyObject *callable) {

@@ -30,6 +30,7 @@ enum vt_func_flag {
     VT_FUNC_SETS_PROFILE = 1u << 2,  /* _lsprof.Profiler.enable */
     VT_FUNC_TRANSPARENT = 1u << 3,   /* a wrapper of ours: what it calls is shown */
     VT_FUNC_SETS_THREAD_PROFILE = 1u << 4, /* threading.setprofile */
+    VT_FUNC_STARTS_PROCESS = 1u << 5, /* multiprocessing's BaseProcess._bootstrap */
 };
 
 struct vt_func {
@@ -74,6 +75,10 @@ static inline const void *vt_funcid_key2(const PyCFunctionObject *callable) {
 const struct vt_func *vt_funcid_find_code(PyCodeObject *code);
 const struct vt_func *vt_funcid_find_c(PyMethodDef *method, PyObject *module,
                                        PyTypeObject *type);
+
+/* The function that has `id` in another recorder's table; NULL: none. */
+const struct vt_func *vt_funcid_translate(const struct vt_funcid_table *from,
+                                          uint32_t id);
 
 /* The same for a builtin function or bound method object. */
 const struct vt_func *vt_funcid_of_cfunction(PyObject *callable);

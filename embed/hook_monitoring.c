@@ -61,7 +61,7 @@ static __attribute__((noinline)) struct vt_thread *find_lane(PyObject *entered) 
     struct vt_thread *thread = vt_recorder_lane();
     if (thread)
         return thread;
-    if (!vt_recorder_current()) {
+    if (!vt_recorder_current() && !vt_begin_resume()) {
         vt_hook_remove();
         return NULL;
     }
@@ -82,6 +82,12 @@ static inline void enter(struct vt_thread *thread, const struct vt_func *func) {
 /* ---- events of Python functions: (code, offset, ...) ------------------------------
  */
 
+static void start_process(struct vt_thread *thread, PyCodeObject *code) {
+    PyObject *self = first_argument(vt_py_thread_state(), code);
+    vt_begin_process_started(thread, self);
+    Py_XDECREF(self);
+}
+
 static __attribute__((noinline)) PyObject *
 start_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *names) {
     (void)self, (void)count, (void)names;
@@ -90,10 +96,10 @@ start_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *name
     struct vt_thread *thread = find_lane(args[0]);
     if (!thread)
         return go_on();
-    if (thread->hidden)
-        vt_thread_enter(thread, VT_LOG_NO_ID, true); /* its name is not wanted */
-    else
-        enter(thread, vt_funcid_find_code((PyCodeObject *)(void *)args[0]));
+    const struct vt_func *func = vt_funcid_find_code((PyCodeObject *)(void *)args[0]);
+    if (func->flags & VT_FUNC_STARTS_PROCESS)
+        start_process(thread, (PyCodeObject *)(void *)args[0]);
+    enter(thread, func);
     return go_on();
 }
 
@@ -101,7 +107,8 @@ static PyObject *on_start(PyObject *self, PyObject *const *args, size_t count,
                           PyObject *names) {
     struct vt_thread *thread = vt_recorder_lane();
     const struct vt_func *func = vt_funcid_cached(args[0], NULL);
-    if (VT_UNLIKELY(!thread || func->key != args[0]))
+    if (VT_UNLIKELY(!thread || func->key != args[0] ||
+                    func->flags & VT_FUNC_STARTS_PROCESS))
         return start_slowly(self, args, count, names);
     enter(thread, func);
     return go_on();

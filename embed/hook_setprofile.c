@@ -254,6 +254,8 @@ static __attribute__((noinline)) int record_flagged(struct vt_thread *thread,
         patch_profiler(arg);
     if (flags & VT_FUNC_SETS_THREAD_PROFILE && what == PyTrace_CALL)
         note_thread_profile(vt_py_frame_first_local(frame));
+    if (flags & VT_FUNC_STARTS_PROCESS && what == PyTrace_CALL)
+        vt_begin_process_started(thread, vt_py_frame_first_local(frame));
     bool is_c = what != PyTrace_CALL && what != PyTrace_RETURN;
     if (is_c && ignore_c_function)
         return 0;
@@ -312,7 +314,7 @@ static void end_refused_call(struct vt_thread *thread, PyFrameObject *frame, int
 static __attribute__((noinline)) int
 on_profile_slow(PyObject *self, PyFrameObject *frame, int what, PyObject *arg) {
     PyThreadState *tstate = vt_py_thread_state();
-    if (!vt_recorder_current()) {
+    if (!vt_recorder_current() && !vt_begin_resume()) {
         unhook_thread(tstate);
         return self ? hand_on(self, frame, what, arg) : 0;
     }

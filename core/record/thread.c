@@ -235,6 +235,24 @@ void vt_thread_watch(struct vt_thread *thread, uint32_t depth, uint32_t hidden) 
     place_top(thread, vt_thread_depth(thread));
 }
 
+void vt_thread_copy_frames(const struct vt_thread *thread, struct vt_frame *frames) {
+    uint32_t depth = vt_thread_depth(thread);
+    for (uint32_t i = 0; i < depth; i++)
+        frames[i] = *frame_at(thread, i);
+}
+
+void vt_thread_enter_since(struct vt_thread *thread, uint32_t id, uint64_t start) {
+    uint32_t depth = vt_thread_depth(thread);
+    vt_thread_enter(thread, id, false);
+    if (vt_thread_depth(thread) > depth)
+        frame_at(thread, depth)->start = start;
+}
+
+void vt_thread_forget(struct vt_thread *thread) {
+    place_top(thread, 0);
+    thread->hidden = 0;
+}
+
 void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how) {
     uint64_t now = vt_clock_ticks();
     uint32_t depth = vt_thread_depth(thread);
