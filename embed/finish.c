@@ -20,7 +20,7 @@ static const struct vt_config *session;
 static struct vt_recorder *run; /* NULL: it is over */
 static bool saved_or_failed, save_failed;
 static bool program_began; /* else there is nothing to report: a syntax error */
-static bool keeps_log; /* a child: another process saves */
+static bool keeps_log;     /* a child: another process saves */
 static pid_t our_pid;
 static volatile sig_atomic_t interrupted; /* wait no longer */
 
