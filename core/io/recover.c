@@ -252,7 +252,7 @@ static enum vt_status try_file(struct recovery *recovery, struct vt_error *err) 
 
 static enum vt_status try_run(struct recovery *recovery, struct vt_error *err) {
     struct vt_rundir *run = &recovery->run;
-    recovery->images = calloc(run->count, sizeof *recovery->images);
+    recovery->images = calloc(run->count + 1, sizeof *recovery->images);
     if (!recovery->images)
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < run->count; i++) {
@@ -312,6 +312,7 @@ static enum vt_status make_report(struct recovery *recovery,
     if (status != VT_OK)
         return status;
     leave_out_sources(recovery, &report);
+    VT_REQUIRE(report.output_path != NULL); /* configure sees to it */
     char *output_path = strdup(report.output_path);
     if (!output_path)
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
