@@ -218,7 +218,6 @@ static void fill_info(struct vt_log_reader *reader) {
     info->main_tid = head->main_tid;
     info->base_time_ns = head->base_time_ns;
     info->state = (enum vt_log_state)head->state;
-    info->start_ns = head->start.mono_ns;
     info->capacity = head->capacity;
     info->events = reader->merge.events - reader->cut;
     info->has_sync_marker = head->sync_marker_set == 1;

@@ -30,7 +30,6 @@ struct vt_log_info {
     int32_t pid, ppid, main_tid;
     int64_t base_time_ns;
     enum vt_log_state state;
-    uint64_t start_ns; /* CLOCK_MONOTONIC at the start */
     uint64_t capacity;
     uint64_t events;     /* that vt_log_reader_next will give, open calls not counted */
     uint64_t open_calls; /* that it gives after them */
