@@ -364,6 +364,12 @@ void vt_log_on_full_block(struct vt_log *log, void (*on_full)(void)) {
     log->on_full = on_full;
 }
 
+void vt_log_set_sync_marker(struct vt_log *log, uint64_t ticks) {
+    struct vt_log_header *head = vt_log_head(log);
+    atomic_store(&head->sync_marker_ticks, ticks);
+    atomic_store(&head->sync_marker_set, 1);
+}
+
 void vt_log_mark_stopped(struct vt_log *log) {
     struct vt_log_header *head = vt_log_head(log);
     struct vt_clock_pair now = vt_clock_pair(200);
@@ -377,6 +383,17 @@ void vt_log_mark_recording(struct vt_log *log) {
     struct vt_log_header *head = vt_log_head(log);
     atomic_store(&head->state, VT_LOG_RECORDING);
     head->stop = (struct vt_clock_pair){0, 0};
+}
+
+void vt_log_share_with_child(struct vt_log *log, bool share) {
+    pthread_mutex_lock(&log->mutex);
+    vt_log_store_share(&log->store, share);
+    pthread_mutex_unlock(&log->mutex);
+}
+
+/* Another thread of the parent may have held the mutex. */
+void vt_log_adopt_in_child(struct vt_log *log) {
+    init_mutex(&log->mutex);
 }
 
 struct vt_log_usage vt_log_usage(struct vt_log *log) {

@@ -91,9 +91,17 @@ void vt_log_on_full_block(struct vt_log *log, void (*on_full)(void));
 /* Forgets all events so far (a new session); open calls stay open. */
 void vt_log_clear(struct vt_log *log);
 
+/* Where the program put its synchronization marker; the last one holds. */
+void vt_log_set_sync_marker(struct vt_log *log, uint64_t ticks);
+
 /* Notes that tracing stopped in order, with a precise pair of clocks. */
 void vt_log_mark_stopped(struct vt_log *log);
 void vt_log_mark_recording(struct vt_log *log);
+
+/* A child that is forked while it is shared has the log's bytes, too, and may read them
+ * once it has adopted them; it still owns nothing. */
+void vt_log_share_with_child(struct vt_log *log, bool share);
+void vt_log_adopt_in_child(struct vt_log *log);
 
 /* For tests and figures: events kept in blocks now, blocks in use. */
 struct vt_log_usage {

@@ -347,6 +347,12 @@ static const struct vt_log_step *find_step(const struct vt_log_store *store,
     return &store->steps[low];
 }
 
+void vt_log_store_share(const struct vt_log_store *store, bool share) {
+    for (uint32_t i = 0; i < store->step_count; i++)
+        madvise(store->steps[i].base, blocks_to_bytes(store->steps[i].block_count),
+                share ? MADV_DOFORK : MADV_DONTFORK);
+}
+
 ptrdiff_t vt_log_store_read_at(const struct vt_log_store *store, uint64_t offset,
                                void *bytes, size_t size) {
     uint64_t end = blocks_to_bytes(blocks_mapped(store));

@@ -22,6 +22,7 @@
 #include "core/base/error.h"
 #include "core/base/log_layout.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,8 +56,11 @@ void vt_log_store_close(struct vt_log_store *store);
 struct vt_block_header *vt_log_store_take(struct vt_log_store *store, uint32_t span);
 void vt_log_store_publish(struct vt_block_header *block, enum vt_block_kind kind);
 
-/* Gives a single block (span 1) back. */
+/* Gives a block back; a long one becomes single ones. */
 void vt_log_store_give(struct vt_log_store *store, struct vt_block_header *block);
+
+/* Whether children that are forked from now on have the mappings, too. */
+void vt_log_store_share(const struct vt_log_store *store, bool share);
 
 /* Where block 0 begins. */
 struct vt_log_header *vt_log_store_head(const struct vt_log_store *store);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/record/thread_args.h"
 
+#include "core/base/buf.h"
+#include "core/base/jcheck.h"
 #include "core/record/log_internal.h"
 
 #include <stdlib.h>
@@ -149,6 +151,43 @@ bool vt_thread_args_add(struct vt_thread *thread, const char *members, size_t si
     text[whole - 1] = '}';
     publish(thread, frame, at);
     return true;
+}
+
+/* Appends the members of an object but for those of that name. */
+static void append_others(struct vt_buf *members, const char *object, size_t size,
+                          struct vt_log_text name) {
+    const char *end = object + size;
+    for (const char *p = object + 1; p && p < end && *p == '"';) {
+        const char *behind_name = vt_jcheck_string(p, end);
+        const char *behind =
+            behind_name ? vt_jcheck_value(vt_jcheck_blanks(behind_name + 1, end), end)
+                        : NULL;
+        if (!behind)
+            return;
+        if ((size_t)(behind_name - p) != name.size ||
+            memcmp(p, name.bytes, name.size) != 0) {
+            vt_buf_append(members, p, (size_t)(behind - p));
+            vt_buf_append_text(members, ", ");
+        }
+        p = behind < end && *behind == ',' ? vt_jcheck_blanks(behind + 1, end) : NULL;
+    }
+}
+
+bool vt_thread_args_put(struct vt_thread *thread, struct vt_log_text name,
+                        struct vt_log_text value) {
+    struct vt_buf object = {0};
+    size_t old_size = 0;
+    const char *old = vt_thread_args_get(thread, &old_size);
+    vt_buf_append_char(&object, '{');
+    if (old)
+        append_others(&object, old, old_size, name);
+    vt_buf_append(&object, name.bytes, name.size);
+    vt_buf_append_text(&object, ": ");
+    vt_buf_append(&object, value.bytes, value.size);
+    vt_buf_append_char(&object, '}');
+    bool put = !object.failed && vt_thread_args_set(thread, object.data, object.size);
+    vt_buf_fini(&object);
+    return put;
 }
 
 void vt_thread_args_drop(struct vt_thread *thread, const struct vt_frame *frame) {

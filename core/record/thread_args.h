@@ -14,6 +14,7 @@
 #ifndef VT_RECORD_THREAD_ARGS_H
 #define VT_RECORD_THREAD_ARGS_H
 
+#include "core/record/log.h"
 #include "core/record/thread.h"
 
 /* Adds `members` (`"key": value`, several with commas between) to the innermost open
@@ -23,6 +24,11 @@ bool vt_thread_args_add(struct vt_thread *thread, const char *members, size_t si
 
 /* Replaces the whole object. */
 bool vt_thread_args_set(struct vt_thread *thread, const char *object, size_t size);
+
+/* Adds one member, in place of an earlier one with that name. Both are JSON texts, the
+ * name with its quotes. */
+bool vt_thread_args_put(struct vt_thread *thread, struct vt_log_text name,
+                        struct vt_log_text value);
 
 /* The object of the innermost open call that is shown; NULL: nothing was added. */
 const char *vt_thread_args_get(const struct vt_thread *thread, size_t *size);

@@ -114,6 +114,26 @@ static void get_answers_for_the_innermost_shown_call(void **state) {
     assert_int_equal(bench->walk.event_count, 1);
 }
 
+static void put(struct bench *bench, const char *name, const char *value) {
+    assert_true(
+        vt_thread_args_put(bench->thread, vt_test_text(name), vt_test_text(value)));
+}
+
+static void a_member_that_is_put_replaces_its_namesake(void **state) {
+    struct bench *bench = *state;
+    enter(bench, 1);
+    put(bench, "\"a\"", "[1, {\"b\": 2}]");
+    put(bench, "\"b\"", "\"x, y\"");
+    put(bench, "\"c\"", "3");
+    put(bench, "\"b\"", "null");
+    put(bench, "\"a\"", "0");
+    leave(bench, 1);
+    look(bench);
+    expect_call(bench, 0, 1, "{\"c\": 3, \"b\": null, \"a\": 0}");
+    assert_false(
+        vt_thread_args_put(bench->thread, vt_test_text("\"a\""), vt_test_text("1")));
+}
+
 static void the_side_area_of_a_million_calls_is_one_block(void **state) {
     struct bench *bench = *state;
     enter(bench, 1);
@@ -211,6 +231,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_A_THREAD(args_become_the_payload_of_their_call),
         WITH_A_THREAD(get_answers_for_the_innermost_shown_call),
+        WITH_A_THREAD(a_member_that_is_put_replaces_its_namesake),
         WITH_A_THREAD(the_side_area_of_a_million_calls_is_one_block),
         WITH_A_THREAD(entries_cross_no_block),
         WITH_A_THREAD(more_than_a_payload_holds_is_refused),
