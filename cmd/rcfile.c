@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* No list of options is longer; /dev/zero is. */
@@ -140,6 +141,26 @@ static enum vt_status apply_file(struct vt_optparse *parse, int fd,
     return status;
 }
 
+/* A file that lies about in the current folder may be anybody's. */
+static bool is_ours_alone(int fd) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+           !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* Plugins are code: a file that was found, not named, may bring them only if nobody
+ * else can have written it. */
+static enum vt_status check_plugins(struct vt_optparse *parse, int fd,
+                                    struct vt_error *err) {
+    bool from_file = parse->config->plugins.count &&
+                     !parse->seen[vt_option_find("plugins") - vt_option_table];
+    if (!from_file || is_ours_alone(fd))
+        return VT_OK;
+    return vt_error_set(err, VT_ERR_FORMAT,
+                        "plugins: not loaded, because others may write this file "
+                        "(name it with --rcfile, or chmod go-w)");
+}
+
 enum vt_status vt_rcfile_apply(struct vt_optparse *parse, struct vt_error *err) {
     const char *named = parse->config->rcfile;
     const char *path = named ? named : ".viztracerrc";
@@ -152,6 +173,8 @@ enum vt_status vt_rcfile_apply(struct vt_optparse *parse, struct vt_error *err) 
         return vt_error_set_errno(err, errno, "%s", path);
     struct vt_error cause = {0};
     enum vt_status status = apply_file(parse, fd, &cause);
+    if (status == VT_OK && !named)
+        status = check_plugins(parse, fd, &cause);
     close(fd);
     if (status == VT_ERR_REFUSED)
         return vt_error_set(err, status, "%s", cause.text);

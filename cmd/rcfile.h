@@ -5,7 +5,9 @@
  *
  * Keys are the long names of the options, in any case; unknown keys are ignored. A flag
  * is off when its value is false, no, off or 0, and on otherwise. The values of an
- * option that takes many are separated by blanks.
+ * option that takes many are separated by blanks. Plugins in a .viztracerrc that was
+ * found in the current folder are refused unless the file is the user's and nobody
+ * else may write it.
  */
 #ifndef VT_CMD_RCFILE_H
 #define VT_CMD_RCFILE_H

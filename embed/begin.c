@@ -2,17 +2,18 @@
 #include "embed/begin.h"
 
 #include "embed/children.h"
+#include "embed/describe.h"
 #include "embed/finish.h"
 #include "embed/fork.h"
 #include "embed/funcid.h"
 #include "embed/hook.h"
+#include "embed/lazy_tracer.h"
 #include "embed/pytext.h"
 #include "embed/recorder.h"
 #include "embed/session_env.h"
 #include "embed/sigterm.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,27 +31,10 @@ void vt_begin_prepare(struct vt_config *config) {
     vt_config_init(config);
 }
 
-/* The words of the command, as the kernel keeps them: each ends in a NUL byte. */
-static void write_command(struct vt_log *log) {
-    FILE *file = fopen("/proc/self/cmdline", "rbe");
-    if (!file)
-        return;
-    struct vt_buf words = {0};
-    char bytes[4096];
-    size_t n;
-    while ((n = fread(bytes, 1, sizeof bytes, file)) > 0)
-        vt_buf_append(&words, bytes, n);
-    fclose(file);
-    if (!words.failed)
-        vt_log_add_process(log, VT_SYMBOL_COMMAND,
-                           (struct vt_log_text){words.data, words.size});
-    vt_buf_fini(&words);
-}
-
 static void describe_process(struct vt_log *log) {
     vt_log_add_process(log, VT_SYMBOL_PROCESS,
                        (struct vt_log_text){process_name.data, process_name.size});
-    write_command(log);
+    vt_describe_command(log);
 }
 
 static void give_up(const struct vt_error *err) {
@@ -75,9 +59,24 @@ static void share_run(void) {
         pass_on();
 }
 
+/* The run's tracer takes care of its plugins, whose code must not be recorded either.
+ * False with an exception set: the program does not run. */
+static bool load_plugins(PyObject *tracer) {
+    PyObject *names = tracer ? vt_pytext_list_to_python(&session.plugins) : NULL;
+    PyObject *done =
+        names ? PyObject_CallMethod(tracer, "_begin_run", "O", names) : NULL;
+    Py_XDECREF(names);
+    if (!done) {
+        vt_lazy_tracer_leave_run(tracer);
+        vt_finish_drop();
+    }
+    Py_XDECREF(done);
+    return done;
+}
+
 /* `cpython.run_*`: the interpreter is ready, the program has not begun. Whatever fails
- * here, the program runs. */
-static void begin(const char *event, PyObject *args) {
+ * here, the program runs; only a plugin may prevent that. */
+static int begin(const char *event, PyObject *args) {
     begun = true;
     struct vt_error err = {.status = VT_OK};
     is_child = vt_children_is_child(&session);
@@ -85,16 +84,16 @@ static void begin(const char *event, PyObject *args) {
         (access(session.run_dir, F_OK) != 0 || vt_children_is_helper(event, args))) {
         pass_on();
         vt_children_mark_untraced(&session);
-        return;
+        return 0;
     }
     PyObject *main_module = PyImport_AddModule("__main__");
     if (!main_module) {
         PyErr_Clear();
-        return;
+        return 0;
     }
     if (vt_recorder_open(&session, &run, &err) != VT_OK) {
         vt_finish_tell_failure("this run is not recorded", &err);
-        return;
+        return 0;
     }
     if (is_child)
         vt_children_name(&process_name, event, args);
@@ -103,21 +102,25 @@ static void begin(const char *event, PyObject *args) {
     describe_process(run->log);
     if (vt_hook_arm(PyModule_GetDict(main_module), &err) != VT_OK) {
         give_up(&err);
-        return;
+        return 0;
     }
     vt_finish_register(&session, run, is_child);
     share_run();
     vt_fork_watch();
+    PyObject *tracer = vt_lazy_tracer_install(&session, run);
     if (is_child)
-        return; /* how it ends is for its parent to see */
+        return 0; /* how it ends is for its parent to see */
+    if (session.plugins.count && !load_plugins(tracer))
+        return -1;
     vt_sigterm_install();
     pthread_atfork(NULL, NULL, vt_sigterm_forget_in_child);
+    return 0;
 }
 
 int vt_begin_audit_hook(const char *event, struct _object *args, void *data) {
     (void)data;
     if (event[0] == 'c' && !begun && strncmp(event, "cpython.run_", 12) == 0)
-        begin(event, args);
+        return begin(event, args);
     else if (event[0] == 'o' && strcmp(event, "os.exec") == 0)
         vt_finish_before_exec();
     return 0;
@@ -135,6 +138,8 @@ static uint32_t exec_id =
 
 void vt_begin_main_entered(void) {
     vt_finish_expect_report();
+    if (session.log_sparse)
+        return; /* @log_sparse starts and stops it */
     vt_recorder_start(run);
     struct vt_thread *thread = vt_recorder_find_thread(vt_py_thread_state(), NULL);
     if (!thread) {
@@ -184,23 +189,49 @@ static void reopen_calls(const struct vt_recorder *parent, struct vt_thread *thr
     free(stack.frames);
 }
 
-bool vt_begin_resume(void) {
+/* Gives this forked child a log of its own; NULL: it gets none. Returns the parent's
+ * recorder, whose ids are of use once more. */
+static struct vt_recorder *reopen(void) {
     struct vt_recorder *parent = run;
     struct vt_error err;
-    if (!is_on || !parent || vt_recorder_is_ours(parent))
-        return false;
+    if (!parent || vt_recorder_is_ours(parent))
+        return NULL;
     run = NULL;
     is_on = false;
     if (!session.run_dir || vt_recorder_open(&session, &run, &err) != VT_OK)
-        return false;
-    is_child = is_resumed = is_on = true;
+        return NULL;
+    is_child = is_resumed = true;
     describe_process(run->log);
+    vt_lazy_tracer_follow(run);
+    return parent;
+}
+
+static void let_go(struct vt_recorder *parent) {
+    vt_recorder_close(parent, true);
+    vt_finish_replace(run);
+}
+
+bool vt_begin_resume(void) {
+    if (!is_on)
+        return false;
+    struct vt_recorder *parent = reopen();
+    if (!parent)
+        return false;
+    is_on = true;
     vt_recorder_start(run);
     struct vt_thread *thread = vt_recorder_find_thread(vt_py_thread_state(), NULL);
     if (thread)
         reopen_calls(parent, thread);
-    vt_recorder_close(parent, true);
-    vt_finish_replace(run);
+    let_go(parent);
+    return true;
+}
+
+bool vt_begin_reopen(void) {
+    struct vt_recorder *parent = reopen();
+    if (!parent)
+        return false;
+    free(vt_fork_take().frames);
+    let_go(parent);
     return true;
 }
 

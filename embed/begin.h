@@ -38,6 +38,10 @@ void vt_begin_main_returned(struct vt_thread *thread, bool normally);
  * which its parent's open calls go on. False: it is not to be recorded. */
 bool vt_begin_resume(void);
 
+/* The same where nothing was being recorded (the program had stopped it, or it records
+ * in places only): the log is there, the recording is not on. */
+bool vt_begin_reopen(void);
+
 /* multiprocessing starts the work of a process (the object; may be NULL) here: in a
  * forked child the calls of its parent end to be shown. */
 void vt_begin_process_started(struct vt_thread *thread, struct _object *process);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/finish.h"
 
-#include "core/io/collect.h"
 #include "embed/recorder.h"
+#include "embed/report_lib.h"
+#include "embed/words.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,26 +37,11 @@ static void write_all(int fd, const char *bytes, size_t size) {
     }
 }
 
-static void say(const char *format, ...) VT_PRINTF(1, 2);
-
-static void say(const char *format, ...) {
-    if (session->quiet)
-        return;
-    char text[8192];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (n > 0)
-        write_all(STDOUT_FILENO, text,
-                  (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
-}
-
-/* A status text overwrites the one before it. */
-#define BLANK_LINE "\r%80s\r"
-
-static void say_status(const char *text) {
-    say(BLANK_LINE "%s", "", text);
+/* Writes the words and forgets them. */
+static void say(struct vt_buf *words) {
+    if (!session->quiet && !words->failed)
+        write_all(STDOUT_FILENO, words->data, words->size);
+    vt_buf_fini(words);
 }
 
 void vt_finish_tell_failure(const char *what, const struct vt_error *err) {
@@ -70,64 +54,19 @@ void vt_finish_tell_failure(const char *what, const struct vt_error *err) {
 
 static void show_progress(void *state, uint64_t done, uint64_t total) {
     (void)state;
-    char text[96];
-    snprintf(text, sizeof text, "Saving trace data, %llu / %llu events",
-             (unsigned long long)done, (unsigned long long)total);
-    say_status(text);
-}
-
-static void say_overflow(const struct vt_report_stats *stats) {
-    say("\n\x1b[93mCircular buffer is full, you lost some early data, but you still "
-        "have "
-        "the most recent data.\n"
-        "    %llu events were lost\n"
-        "    If you need more buffer, use \"viztracer --tracer_entries "
-        "<entry_number>\"\n"
-        "    Or, you can try the filter options to filter out some data you don't "
-        "need\n"
-        "    use --quiet to shut me up\x1b[0m\n\n",
-        (unsigned long long)stats->lost);
-}
-
-static void say_saved(const struct vt_report_stats *stats) {
-    say_status("");
-    say("Total Entries: %llu\n", (unsigned long long)stats->entries);
-    if (stats->lost)
-        say_overflow(stats);
-    const char *quote = strchr(session->output_path, ' ') ? "\"" : "";
-    say("Report saved to \x1b[92m%s%s%s\x1b[0m\n", quote, session->output_path, quote);
+    struct vt_buf words = {0};
+    vt_words_progress(&words, done, total);
+    say(&words);
 }
 
 /* ---- saving ---- */
 
-/* The library that writes reports is opened when it is needed, privately: the program
- * must not get our libraries by their names. */
-static __typeof__(&vt_report_collect) find_collect(struct vt_error *err) {
-    struct vt_buf path = {0};
-    vt_buf_printf(&path, "%s/libviztracer_report.so", session->lib_dir);
-    void *library = path.failed ? NULL : dlopen(path.data, RTLD_NOW | RTLD_LOCAL);
-    vt_buf_fini(&path);
-    void *symbol = library ? dlsym(library, "vt_report_collect") : NULL;
-    if (!symbol) {
-        const char *why = dlerror();
-        vt_error_set(err, VT_ERR_NOT_FOUND, "%s", why ? why : "no vt_report_collect");
-        return NULL;
-    }
-    __typeof__(&vt_report_collect) collect;
-    memcpy(&collect, &symbol,
-           sizeof collect); /* ISO C has no cast from object to function */
-    return collect;
-}
-
 static bool wait_for_children(void *state, size_t count) {
     size_t *told = state;
     if (*told != count) {
-        char text[128];
-        snprintf(text, sizeof text,
-                 "Waiting for %zu connections to send reports. Ctrl+C to ignore and "
-                 "dump now.",
-                 count);
-        say_status(text);
+        struct vt_buf words = {0};
+        vt_words_waiting(&words, count);
+        say(&words);
     }
     *told = count;
     return !interrupted;
@@ -135,15 +74,18 @@ static bool wait_for_children(void *state, size_t count) {
 
 static enum vt_status save(bool may_wait, struct vt_report_stats *stats,
                            struct vt_error *err) {
-    __typeof__(&vt_report_collect) collect = find_collect(err);
-    if (!collect)
-        return err->status;
+    const struct vt_report_lib *lib;
+    enum vt_status status = vt_report_lib_open(session, &lib, err);
+    if (status != VT_OK)
+        return status;
     bool progress = !session->quiet && isatty(STDOUT_FILENO);
     struct vt_report_options report = {
         .output_path = session->output_path,
         .dump_raw = session->dump_raw,
         .sanitize_function_name = session->sanitize_function_name,
         .file_info = true,
+        .overrides = run->overrides.items,
+        .override_count = run->overrides.count,
         .progress = progress ? show_progress : NULL,
     };
     size_t told = 0;
@@ -154,7 +96,7 @@ static enum vt_status save(bool may_wait, struct vt_report_stats *stats,
         .wait = may_wait ? wait_for_children : NULL,
         .state = &told,
     };
-    return collect(&options, stats, err);
+    return lib->collect(&options, stats, err);
 }
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
@@ -186,12 +128,16 @@ static bool save_aloud(bool may_wait) {
     ignore_signals(old);
     struct vt_report_stats stats = {0};
     struct vt_error err = {.status = VT_OK};
-    say_status("Saving trace data, this could take a while");
+    struct vt_buf words = {0};
+    vt_words_saving(&words);
+    say(&words);
     bool saved = save(may_wait, &stats, &err) == VT_OK;
-    if (saved) {
-        say_saved(&stats);
-    } else {
-        say("\n");
+    if (saved)
+        vt_words_saved(&words, &stats, session->output_path);
+    else
+        vt_buf_append_char(&words, '\n');
+    say(&words);
+    if (!saved) {
         vt_finish_tell_failure("the report was not saved", &err);
         const char *directory = run->dir.path;
         if (directory && vt_log_is_file(run->log)) {
@@ -212,10 +158,22 @@ static void finish(void) {
     run = NULL;
 }
 
-/* After Py_FinalizeEx: no thread of Python runs any more. */
-static void finish_after_python(void) {
+void vt_finish_drop(void) {
+    saved_or_failed = true;
     if (vt_recorder_current() == run)
         vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
+    vt_recorder_close(run, false);
+    run = NULL;
+}
+
+/* After Py_FinalizeEx: no thread of Python runs any more. */
+static void finish_after_python(void) {
+    if (!vt_recorder_is_ours(run))
+        return;
+    if (vt_recorder_current() == run)
+        vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
+    else
+        vt_log_mark_stopped(run->log);
     finish();
 }
 

@@ -29,6 +29,9 @@ void vt_finish_replace(struct vt_recorder *recorder);
  * be compiled or found leaves none. */
 void vt_finish_expect_report(void);
 
+/* There is nothing to save: a plugin saved the report, or the program did not run. */
+void vt_finish_drop(void);
+
 /* One line on stderr: "viztracer: <what>: <sentence>". */
 void vt_finish_tell_failure(const char *what, const struct vt_error *err);
 

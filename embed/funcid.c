@@ -20,7 +20,8 @@ static uint64_t cache_serial; /* of the recorder whose functions the cache holds
 static const char dead; /* key of an entry whose object died: its address */
 
 /* Codes of wrappers that are seen through; a few, kept alive. */
-static PyCodeObject *transparent_codes[16];
+enum { MAX_TRANSPARENT = 16 };
+static PyCodeObject *transparent_codes[MAX_TRANSPARENT];
 static size_t transparent_count;
 
 static size_t hash_of(const void *key, const void *key2) {
@@ -123,24 +124,25 @@ void vt_funcid_forget_type(const void *type) {
 
 static const struct vt_func unknown = {.id = VT_LOG_NO_ID, .flags = VT_FUNC_HIDDEN};
 
-bool vt_funcid_see_through(PyCodeObject *code) {
-    size_t most = sizeof transparent_codes / sizeof *transparent_codes;
-    if (transparent_count == most) {
-        PyErr_Format(PyExc_RuntimeError, "at most %zu wrappers can be transparent",
-                     most);
-        return false;
-    }
-    Py_INCREF(code);
-    transparent_codes[transparent_count++] = code;
-    return true;
-}
-
 bool vt_funcid_is_transparent(const void *code) {
     for (size_t i = 0; i < transparent_count; i++) {
         if (transparent_codes[i] == code)
             return true;
     }
     return false;
+}
+
+bool vt_funcid_see_through(PyCodeObject *code) {
+    if (vt_funcid_is_transparent(code))
+        return true;
+    if (transparent_count == MAX_TRANSPARENT) {
+        PyErr_Format(PyExc_RuntimeError, "at most %d wrappers can be transparent",
+                     MAX_TRANSPARENT);
+        return false;
+    }
+    Py_INCREF(code);
+    transparent_codes[transparent_count++] = code;
+    return true;
 }
 
 static bool is_function(PyCodeObject *code, struct vt_log_text file, const char *ending,

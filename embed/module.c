@@ -1,8 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/module.h"
 
+#include "embed/event_type.h"
+#include "embed/funcid.h"
+#include "embed/pycompat_types.h"
+#include "embed/tracer.h"
+
+/* Functions with this code are not shown, but what they call is. */
+static PyObject *see_through(PyObject *module, PyObject *code) {
+    (void)module;
+    if (!PyCode_Check(code)) {
+        PyErr_SetString(PyExc_TypeError, "a code object is needed");
+        return NULL;
+    }
+    if (!vt_funcid_see_through((PyCodeObject *)(void *)code))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"see_through", see_through, METH_O, NULL},
+    {"save_text", vt_tracer_save_text, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+/* Takes `object`; NULL is an error that is set already. */
+static int add(PyObject *module, const char *name, PyObject *object) {
+    if (object && PyModule_AddObject(module, name, object) == 0)
+        return 0;
+    Py_XDECREF(object);
+    return -1;
+}
+
 static int fill_module(PyObject *module) {
-    return PyModule_AddStringConstant(module, "__version__", VIZTRACER_VERSION);
+    PyObject *event = vt_py_make_type(&vt_event_type_spec, NULL);
+    PyObject *tracer = vt_py_make_type(&vt_tracer_type_spec, vt_tracer_offsets);
+    int status = event && tracer ? PyObject_SetAttrString(tracer, "_Event", event) : -1;
+    if (status == 0)
+        status = PyModule_AddStringConstant(module, "__version__", VIZTRACER_VERSION);
+    if (status < 0) {
+        Py_XDECREF(event);
+        Py_XDECREF(tracer);
+        return -1;
+    }
+    status = add(module, "Event", event);
+    return add(module, "Tracer", tracer) == 0 ? status : -1;
 }
 
 /* What these slots say is what an older Python assumes without them. */
@@ -18,6 +60,7 @@ static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_viztracer",
     .m_doc = PyDoc_STR("The native half of the package viztracer."),
+    .m_methods = functions,
     .m_slots = slots,
 };
 

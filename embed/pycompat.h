@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What differs between the versions of CPython that a core is built for. The only file
- * that looks at PY_VERSION_HEX: others ask for what they need by name.
+ * that looks at PY_VERSION_HEX, with pycompat_types.h beside it: others ask for what
+ * they need by name.
  *
  * Sources: Include/cpython/pystate.h, Include/internal/pycore_frame.h and
  * Python/ceval.c of 3.8 to 3.13. A core serves all patch levels of its minor version:
@@ -77,6 +78,16 @@ static inline PyObject *vt_py_code_name(PyCodeObject *code) {
     return code->co_qualname;
 #else
     return code->co_name;
+#endif
+}
+
+/* The code that a frame runs. A new reference. */
+static inline PyCodeObject *vt_py_frame_new_code(PyFrameObject *frame) {
+#if PY_VERSION_HEX >= 0x03090000
+    return PyFrame_GetCode(frame);
+#else
+    Py_INCREF(frame->f_code);
+    return frame->f_code;
 #endif
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/pytext.h"
 
+#include <string.h>
+
 static void append_code_point(struct vt_buf *buf, Py_UCS4 c) {
     char bytes[4];
     size_t n;
@@ -34,4 +36,25 @@ void vt_pytext_append(struct vt_buf *buf, PyObject *text) {
     const void *data = PyUnicode_DATA(text);
     for (Py_ssize_t i = 0; i < length; i++)
         append_code_point(buf, PyUnicode_READ(kind, data, i));
+}
+
+PyObject *vt_pytext_to_python(const char *text) {
+    Py_ssize_t size = (Py_ssize_t)strlen(text);
+    PyObject *decoded = PyUnicode_DecodeUTF8(text, size, "surrogatepass");
+    if (decoded || !PyErr_ExceptionMatches(PyExc_UnicodeDecodeError))
+        return decoded;
+    PyErr_Clear();
+    return PyUnicode_DecodeUTF8(text, size, "surrogateescape");
+}
+
+PyObject *vt_pytext_list_to_python(const struct vt_strlist *list) {
+    PyObject *items = PyList_New((Py_ssize_t)list->count);
+    for (size_t i = 0; items && i < list->count; i++) {
+        PyObject *text = vt_pytext_to_python(list->items[i]);
+        if (text)
+            PyList_SET_ITEM(items, (Py_ssize_t)i, text);
+        else
+            Py_CLEAR(items);
+    }
+    return items;
 }

@@ -238,8 +238,15 @@ enum vt_status vt_recorder_open(const struct vt_config *config,
 
 /* ---- on and off ------------------------------------------------------------------ */
 
+static void pause_lane(struct vt_thread *lane, void *unused) {
+    (void)unused;
+    vt_thread_pause(lane);
+}
+
 void vt_recorder_start(struct vt_recorder *recorder) {
     starts++;
+    if (recorder->is_sparse)
+        vt_log_each_thread(recorder->log, pause_lane, NULL);
     vt_funcid_use(recorder);
     *vt_gate = (struct vt_gate){.recorder = recorder, .serial = recorder->serial};
     vt_log_mark_recording(recorder->log);
@@ -272,6 +279,8 @@ static struct vt_thread *make_lane(struct vt_recorder *recorder, PyObject *frame
     if (!lane)
         return NULL;
     limit_lane(lane, recorder);
+    if (recorder->is_sparse)
+        vt_thread_pause(lane);
     if (lane_key_made)
         pthread_setspecific(lane_key, &lane_key);
     return lane;
@@ -348,6 +357,7 @@ void vt_recorder_close(struct vt_recorder *recorder, bool keep) {
     vt_filter_fini(&recorder->filter);
     vt_funcid_fini(&recorder->funcs);
     vt_sources_fini(&recorder->sources);
+    vt_late_free(&recorder->overrides);
     if (keep)
         vt_log_dir_close(&recorder->dir);
     else

@@ -23,6 +23,7 @@
 #include "core/record/log_dir.h"
 #include "core/record/thread.h"
 #include "embed/funcid.h"
+#include "embed/late.h"
 #include "embed/pycompat.h"
 #include "embed/sources.h"
 
@@ -35,10 +36,12 @@ struct vt_recorder {
     uint32_t max_depth;
     uint64_t min_ticks;
     bool ignore_c_function;
+    bool is_sparse;       /* lanes are paused unless a region of theirs is recorded */
     bool threads_opt_out; /* threading.setprofile(None) leaves new threads untraced */
     bool new_threads_left_out; /* it was called */
     int32_t pid;
-    uint64_t serial; /* never 0, never used again */
+    uint64_t serial;                    /* never 0, never used again */
+    struct vt_late_overrides overrides; /* for the save; see embed/late.h */
     struct vt_recorder *next;
 };
 

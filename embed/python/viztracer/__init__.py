@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Traces Python programs: see `viztracer --help`."""
+"""Traces Python programs: see `viztracer --help`, or use VizTracer in your own code.
+
+    from viztracer import VizTracer
+    with VizTracer(output_file="result.json"):
+        ...
+"""
+from __future__ import annotations
+
 import os as _os
 
 from _viztracer import __version__
@@ -8,4 +15,40 @@ from _viztracer import __version__
 __file__ = (lambda: None).__code__.co_filename
 __path__ = [_os.path.dirname(__file__)]
 
-__all__ = ["__version__"]
+from .decorator import ignore_function, log_sparse, trace_and_save  # noqa: E402
+from .viztracer import VizTracer, get_tracer  # noqa: E402
+
+__all__ = [
+    "VizTracer",
+    "__version__",
+    "get_tracer",
+    "ignore_function",
+    "load_ipython_extension",
+    "log_sparse",
+    "trace_and_save",
+]
+
+# What the manual imports from here, and where it is.
+_ELSEWHERE = {
+    "VizCounter": "vizcounter",
+    "VizObject": "vizobject",
+    "VizLoggingHandler": "vizlogging",
+    "VizEvent": "vizevent",
+    "VizPluginBase": "vizplugin",
+    "VizPluginError": "vizplugin",
+    "viewer_main": "viewer",
+}
+
+
+def load_ipython_extension(ipython: object) -> None:
+    """What `%load_ext viztracer` calls: the cell magic %%viztracer."""
+    from .cellmagic import load_ipython_extension as load
+    load(ipython)
+
+
+def __getattr__(name: str) -> object:
+    module = _ELSEWHERE.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+    return getattr(importlib.import_module(f"{__name__}.{module}"), name)

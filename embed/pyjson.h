@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Python values as JSON text, as json.dumps writes it (ASCII, ", " and ": "), without
+ * importing json.
+ *
+ * What JSON cannot carry becomes a readable stand-in, so that the text is always valid,
+ * and the first such value makes a complaint: the exception that json.dumps would
+ * raise. Stand-ins: the repr of an object, "Not Displayable" where that fails, "..."
+ * for a container within itself, "nan", "inf" and "-inf", hexadecimal digits of an
+ * integer too long for decimal ones. NaN and infinity make no complaint: json.dumps
+ * writes them, although they are not JSON.
+ *
+ * Threads:   the interpreter's lock is held. May run code of the program (__repr__):
+ *            vt_recorder_hush keeps that out of the log.
+ * Ownership: the caller's memory; the caller takes `complaint`.
+ */
+#ifndef VT_EMBED_PYJSON_H
+#define VT_EMBED_PYJSON_H
+
+#include "core/base/buf.h"
+#include "embed/pycompat.h"
+
+/* Lists and dicts nest this deep; what is deeper becomes "...", with a complaint. Below
+ * the limit of the reader (core/base/jcheck.h) by what a report puts around. */
+enum { VT_PYJSON_DEPTH = 1000 };
+
+struct vt_pyjson_level; /* of the value that is being written */
+
+struct vt_pyjson {
+    struct vt_buf *out;
+    PyObject *complaint; /* an exception object, or NULL */
+    bool raised;         /* an exception is set that is no Exception (Ctrl-C) */
+    unsigned deepest;    /* how deep containers nested so far: [] is 1, [{}] is 2 */
+    const struct vt_pyjson_level *innermost;
+};
+
+/* Once more on the same struct: what follows in the same text. */
+void vt_pyjson_append(struct vt_pyjson *json, PyObject *value);
+
+/* A dict without the members that `skip` names (a NULL-terminated list, may be NULL).
+ */
+void vt_pyjson_append_dict(struct vt_pyjson *json, PyObject *dict,
+                           const char *const *skip);
+
+/* A str with its quotes; needs no struct and makes no complaint. */
+void vt_pyjson_append_string(struct vt_buf *out, PyObject *text);
+
+#endif

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cell magic %%viztracer of Jupyter and IPython."""
+from __future__ import annotations
+
+from IPython.core.magic import Magics, cell_magic, magics_class  # type: ignore[import-not-found]
+from IPython.core.magic_arguments import (  # type: ignore[import-not-found]
+    argument, magic_arguments, parse_argstring)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict
+
+__all__ = ["VizTracerMagics", "load_ipython_extension"]
+
+_SETTINGS = ("max_stack_depth", "ignore_c_function", "ignore_frozen", "log_func_args",
+             "log_print", "log_sparse")
+
+
+@magics_class
+class VizTracerMagics(Magics):  # type: ignore[misc]
+    """%%viztracer: records one cell."""
+
+    @magic_arguments()
+    @argument("--port", "-p", type=int, default=9001, help="of the viewer")
+    @argument("--output_file", default="./viztracer_report.json",
+              help="where the report goes")
+    @argument("--max_stack_depth", type=int, default=-1,
+              help="record only so many levels of calls")
+    @argument("--ignore_c_function", action="store_true",
+              help="record no functions that are written in C")
+    @argument("--ignore_frozen", action="store_true",
+              help="record no functions of frozen modules")
+    @argument("--log_func_args", action="store_true", help="log arguments")
+    @argument("--log_print", action="store_true", help="log print() instead of printing")
+    @argument("--log_sparse", action="store_true",
+              help="record functions decorated with @log_sparse only")
+    @cell_magic
+    def viztracer(self, line: str, cell: str) -> None:
+        """Records what the cell does, and offers the report."""
+        from .viztracer import VizTracer
+        options = parse_argstring(self.viztracer, line)
+        settings: Dict[str, Any] = {name: getattr(options, name) for name in _SETTINGS}
+        assert self.shell is not None
+        code = self.shell.transform_cell(cell)
+        with VizTracer(verbose=0, output_file=options.output_file, **settings):
+            exec(code, self.shell.user_ns)
+        _offer(options.output_file, options.port)
+
+
+def _offer(path: str, port: int) -> None:
+    """Below the cell: a button that shows the report, a link where there are no
+    widgets."""
+    from IPython.display import FileLink, display  # type: ignore[import-not-found]
+    try:
+        from ipywidgets import Button  # type: ignore[import-not-found]
+    except ImportError:
+        display(FileLink(path))
+        return
+    button = Button(description="Show VizTracer Report")
+    button.on_click(lambda clicked: _show(path, port))
+    display(button)
+
+
+def _show(path: str, port: int) -> None:
+    """A viewer that ends when it has shown the report once."""
+    import os
+    import subprocess
+
+    from ._home import find_binary
+    binary = find_binary()
+    if binary is None:
+        return
+    viewer = os.path.join(os.path.dirname(binary), "vizviewer")
+    subprocess.Popen([viewer, "--once", "--port", str(port), os.path.abspath(path)])
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """What `%load_ext viztracer` calls."""
+    ipython.register_magics(VizTracerMagics)
