@@ -5,6 +5,7 @@
 #include "cmd/program.h"
 #include "cmd/recovery.h"
 #include "cmd/say.h"
+#include "core/record/log_dir.h"
 #include "embed/ladder.h"
 #include "embed/watcher.h"
 
@@ -83,14 +84,16 @@ static void recover_dead_run(void *state, const char *run_dir,
                              const struct vt_watcher_end *end) {
     const struct vt_config *config = state;
     struct vt_recovery recovery = {
-        .lib_dir = config->lib_dir, .run = run_dir, .quiet = true};
+        .lib_dir = config->lib_dir, .run = run_dir, .skip_saved = true, .quiet = true};
     struct vt_recover_result result = {0};
     struct vt_error err = {0};
     char how[96];
+    if (vt_log_dir_is_told(run_dir))
+        return;
     vt_watcher_describe_end(end, how, sizeof how);
     if (vt_recovery_make(&recovery, &result, &err) != VT_OK)
         vt_say_run_lost(how, run_dir, &err);
-    else if (!config->quiet)
+    else if (!config->quiet && result.output_path && !result.was_saved)
         vt_say_run_recovered(how, &result);
     free(result.output_path);
 }

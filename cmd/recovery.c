@@ -85,6 +85,7 @@ enum vt_status vt_recovery_make(const struct vt_recovery *recovery,
     struct vt_recover_options options = {
         .run = recovery->run,
         .output_path = recovery->output_path,
+        .skip_saved = recovery->skip_saved,
         .now = vt_clock_pair(200),
         .configure = configure,
         .say = say,

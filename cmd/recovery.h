@@ -15,6 +15,7 @@ struct vt_recovery {
     const char *lib_dir;
     const char *run;         /* NULL: the newest run of a dead program */
     const char *output_path; /* absolute; NULL: as the program was asked to */
+    bool skip_saved;         /* see core/io/recover.h */
     bool quiet;              /* neither progress nor other runs that were found */
 };
 

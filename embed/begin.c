@@ -12,6 +12,7 @@
 #include "embed/recorder.h"
 #include "embed/session_env.h"
 #include "embed/sigterm.h"
+#include "embed/spawn_env.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ static struct vt_recorder *run; /* NULL: nothing was begun */
 static bool begun;
 static bool is_child; /* the process is below the one that will save */
 static struct vt_buf process_name;
+static int32_t helper_pid; /* not 0: we are it, and its forks are to be recorded */
 static bool is_on;      /* the program is being recorded, or was when we were forked */
 static bool is_resumed; /* forked, and not by multiprocessing as far as we know */
 
@@ -46,7 +48,9 @@ static void give_up(const struct vt_error *err) {
 /* The processes below this one get the session, too. */
 static void pass_on(void) {
     struct vt_error err;
-    if (vt_session_env_set(&session, &err) != VT_OK)
+    if (vt_session_env_set(&session, &err) == VT_OK)
+        vt_spawn_env_install();
+    else
         vt_finish_tell_failure("child processes are not recorded", &err);
 }
 
@@ -80,10 +84,11 @@ static int begin(const char *event, PyObject *args) {
     begun = true;
     struct vt_error err = {.status = VT_OK};
     is_child = vt_children_is_child(&session);
-    if (is_child &&
-        (access(session.run_dir, F_OK) != 0 || vt_children_is_helper(event, args))) {
+    bool is_helper = is_child && vt_children_is_helper(event, args);
+    if (is_child && (is_helper || access(session.run_dir, F_OK) != 0)) {
         pass_on();
         vt_children_mark_untraced(&session);
+        helper_pid = is_helper ? getpid() : 0;
         return 0;
     }
     PyObject *main_module = PyImport_AddModule("__main__");
@@ -117,12 +122,53 @@ static int begin(const char *event, PyObject *args) {
     return 0;
 }
 
+/* A fork of multiprocessing's fork server, at its first audit event: it is recorded
+ * from here on. It never comes to the first frame of a __main__ of its own. */
+static void begin_in_fork_of_helper(void) {
+    helper_pid = 0;
+    struct vt_error err;
+    if (access(session.run_dir, F_OK) != 0 ||
+        vt_recorder_open(&session, &run, &err) != VT_OK)
+        return;
+    is_child = true;
+    vt_buf_append_text(&process_name, "python -c");
+    describe_process(run->log);
+    vt_finish_register(&session, run, true);
+    vt_finish_expect_report();
+    vt_fork_watch();
+    vt_lazy_tracer_install(&session, run);
+    if (session.log_sparse)
+        return;
+    vt_recorder_start(run);
+    is_on = vt_hook_install(&err) == VT_OK;
+    if (!is_on)
+        give_up(&err);
+}
+
+/* Of os.exec: (path, argv, env). */
+static void before_exec(PyObject *args) {
+    PyObject *path = PyTuple_Check(args) && PyTuple_GET_SIZE(args)
+                         ? PyTuple_GET_ITEM(args, 0)
+                         : NULL;
+    struct vt_buf text = {0};
+    if (path && PyUnicode_Check(path))
+        vt_pytext_append(&text, path);
+    else if (path && PyBytes_Check(path))
+        vt_buf_append_text(&text, PyBytes_AS_STRING(path));
+    vt_finish_before_exec(text.failed ? NULL : text.data);
+    vt_buf_fini(&text);
+}
+
 int vt_begin_audit_hook(const char *event, struct _object *args, void *data) {
     (void)data;
+    if (VT_UNLIKELY(helper_pid) && helper_pid != getpid())
+        begin_in_fork_of_helper();
     if (event[0] == 'c' && !begun && strncmp(event, "cpython.run_", 12) == 0)
         return begin(event, args);
-    else if (event[0] == 'o' && strcmp(event, "os.exec") == 0)
-        vt_finish_before_exec();
+    if (event[0] == 's' || strncmp(event, "os.", 3) == 0)
+        vt_spawn_env_on_event(event);
+    if (event[0] == 'o' && strcmp(event, "os.exec") == 0)
+        before_exec(args);
     return 0;
 }
 

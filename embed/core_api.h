@@ -4,11 +4,12 @@
  * PyInit__viztracer, to those who load it: the ladder in our own process, the preload
  * library in a real python3.
  *
- * The preload library gets what it needs through two variables of the environment,
- * which it removes before Python reads them:
+ * The preload library gets what it needs through variables of the environment, which
+ * it removes before Python reads them:
  *
  *   VIZTRACER_SESSION  the folder of the cores, a newline, the configuration as text
  *   LD_PRELOAD         our entry is the last one
+ *   ASAN_OPTIONS       if it was set: VT_ASAN_OPTION is the last one of its list
  */
 #ifndef VT_EMBED_CORE_API_H
 #define VT_EMBED_CORE_API_H
@@ -19,6 +20,8 @@
 #define VT_CORE_FILE_SUFFIX  "-" VT_MULTIARCH ".so"
 #define VT_PRELOAD_FILE_NAME "libviztracer_preload.so"
 #define VT_SESSION_VARIABLE  "VIZTRACER_SESSION"
+/* gcc's AddressSanitizer refuses to run behind another preloaded library without it. */
+#define VT_ASAN_OPTION "verify_asan_link_order=0"
 
 struct vt_config;
 struct _object;

@@ -143,6 +143,7 @@ static bool save_aloud(bool may_wait) {
         if (directory && vt_log_is_file(run->log)) {
             vt_error_set(&err, VT_OK, "viztracer --recover %s", directory);
             vt_finish_tell_failure("what was recorded is kept, get it with", &err);
+            vt_log_dir_mark_told(&run->dir);
         }
     }
     restore_signals(old);
@@ -154,6 +155,8 @@ static void finish(void) {
         return;
     saved_or_failed = true;
     save_failed = program_began && !keeps_log && !save_aloud(true);
+    if (keeps_log && !program_began)
+        vt_log_unlink(run->log);
     vt_recorder_close(run, keeps_log || save_failed);
     run = NULL;
 }
@@ -210,11 +213,25 @@ void vt_finish_expect_report(void) {
     program_began = true;
 }
 
-void vt_finish_before_exec(void) {
-    if (saved_or_failed || !program_began || !vt_recorder_is_ours(run))
+static bool saved_for_exec;
+
+/* The log is in the report; what comes from now on in the process is not ours. Who
+ * finds the log later (the watcher, other images of this process) sees that. */
+void vt_finish_before_exec(const char *path) {
+    if (saved_or_failed || !program_began || !vt_recorder_is_ours(run) || keeps_log)
         return;
-    if (keeps_log)
+    if (path && access(path, X_OK) != 0)
         return;
-    if (save_aloud(false) && !session->run_dir)
+    if (!save_aloud(false))
+        return;
+    saved_for_exec = true;
+    vt_log_mark_saved(run->log);
+    if (!session->run_dir)
         vt_log_dir_remove(&run->dir);
+}
+
+void vt_finish_exec_failed(void) {
+    if (saved_for_exec && vt_recorder_current() == run)
+        vt_log_mark_recording(run->log);
+    saved_for_exec = false;
 }

@@ -35,7 +35,11 @@ void vt_finish_drop(void);
 /* One line on stderr: "viztracer: <what>: <sentence>". */
 void vt_finish_tell_failure(const char *what, const struct vt_error *err);
 
-/* The program is about to replace its image: the report of this part is saved. */
-void vt_finish_before_exec(void);
+/* The program is about to replace its image by the program at `path` (NULL: not known):
+ * the report of this part is saved, unless there is no such program. */
+void vt_finish_before_exec(const char *path);
+
+/* It did not: the recording went on. */
+void vt_finish_exec_failed(void);
 
 #endif

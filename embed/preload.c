@@ -101,31 +101,32 @@ static void remove_entry(char **entry) {
         entry[0] = entry[1];
 }
 
-/* Where the entry that is our library starts in the value of LD_PRELOAD; NULL:
- * nowhere. */
-static char *find_ourselves(char *value) {
-    static const char name[] = "/" VT_PRELOAD_FILE_NAME;
+static bool is_end(char c) {
+    return !c || c == ':' || c == ' ';
+}
+
+/* Where the item of the list `value` that ends in `ending` starts; NULL: nowhere. */
+static char *find_item(char *value, const char *ending) {
+    size_t size = length_of(ending);
     for (char *start = value, *c = value;; c++) {
-        if (*c == '/' && starts_with(c, name)) {
-            char end = c[sizeof name - 1];
-            if (!end || end == ':' || end == ' ')
-                return start;
-        }
+        if (!is_end(*c))
+            continue;
+        if ((size_t)(c - start) >= size && starts_with(c - size, ending))
+            return start;
         if (!*c)
             return NULL;
-        if (*c == ':' || *c == ' ')
-            start = c + 1;
+        start = c + 1;
     }
 }
 
-/* Takes our entry out of the list, with the separator that joined it to the others.
+/* Takes our item out of the list, with the separator that joined it to the others.
  * False: it was all there is. */
-static bool cut_ourselves(char *value) {
-    char *start = find_ourselves(value);
+static bool cut_item(char *value, const char *ending) {
+    char *start = find_item(value, ending);
     if (!start)
         return true;
     char *end = start;
-    while (*end && *end != ':' && *end != ' ')
+    while (!is_end(*end))
         end++;
     if (start == value && !*end)
         return false;
@@ -143,10 +144,12 @@ static bool cut_ourselves(char *value) {
 static void clean(char **env) {
     while (env && *env) {
         char *text = value_of(*env, VT_SESSION_VARIABLE);
-        char *list = value_of(*env, "LD_PRELOAD");
+        char *libraries = value_of(*env, "LD_PRELOAD");
+        char *asan = value_of(*env, "ASAN_OPTIONS");
         if (text)
             session = text;
-        if (text || (list && !cut_ourselves(list)))
+        if (text || (libraries && !cut_item(libraries, "/" VT_PRELOAD_FILE_NAME)) ||
+            (asan && !cut_item(asan, VT_ASAN_OPTION)))
             remove_entry(env);
         else
             env++;

@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/session_env.h"
 
-#include "core/base/buf.h"
 #include "embed/core_api.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* One variable: a list to which an item of ours is added, or ours altogether. */
+struct variable {
+    const char *name;
+    const char *ending; /* how our item of the list ends; NULL: no list */
+    bool only_if_set;
+};
+
+static const struct variable variables[VT_SESSION_ENV_VARIABLES] = {
+    {VT_SESSION_VARIABLE, NULL, false},
+    {"LD_PRELOAD", "/" VT_PRELOAD_FILE_NAME, false},
+    {"ASAN_OPTIONS", VT_ASAN_OPTION, true},
+};
+
+static struct vt_buf items[VT_SESSION_ENV_VARIABLES]; /* size 0: nothing was set */
+
+const char *vt_session_env_name(int i) {
+    return variables[i].name;
+}
 
 /* The loader splits LD_PRELOAD at blanks and colons, and replaces $ORIGIN and its
  * like. */
@@ -24,22 +41,37 @@ static enum vt_status check_path(const char *path, struct vt_error *err) {
     return VT_OK;
 }
 
-static bool is_ours(const char *entry, size_t size) {
-    static const char name[] = "/" VT_PRELOAD_FILE_NAME;
-    size_t n = sizeof name - 1;
-    return size >= n && memcmp(entry + size - n, name, n) == 0;
+static bool is_ours(const struct variable *variable, const char *item, size_t size) {
+    size_t n = strlen(variable->ending);
+    return size >= n && memcmp(item + size - n, variable->ending, n) == 0;
 }
 
-/* The entries of `list` that are not ours, as they stand. */
-static void keep_others(struct vt_buf *kept, const char *list) {
+/* The items of `list` that are not ours, as they stand. */
+static void keep_others(const struct variable *variable, struct vt_buf *kept,
+                        const char *list) {
     while (list && *list) {
         size_t size = strcspn(list, ": ");
-        if (size && !is_ours(list, size)) {
+        if (size && !is_ours(variable, list, size)) {
             vt_buf_append_text(kept, kept->size ? ":" : "");
             vt_buf_append(kept, list, size);
         }
         list += size + (list[size] != '\0');
     }
+}
+
+bool vt_session_env_value(int i, const char *old, struct vt_buf *value) {
+    const struct variable *variable = &variables[i];
+    if (!items[i].size || (variable->only_if_set && (!old || !*old)))
+        return false;
+    struct vt_buf others = {0};
+    if (variable->ending)
+        keep_others(variable, &others, old);
+    if (others.size)
+        vt_buf_printf(value, "%s:", others.data);
+    vt_buf_append(value, items[i].data, items[i].size);
+    value->failed = value->failed || others.failed;
+    vt_buf_fini(&others);
+    return true;
 }
 
 static enum vt_status set(const char *name, struct vt_buf *value,
@@ -50,39 +82,68 @@ static enum vt_status set(const char *name, struct vt_buf *value,
     return status;
 }
 
-enum vt_status vt_session_env_set(const struct vt_config *config,
-                                  struct vt_error *err) {
-    struct vt_buf session = {0}, preload = {0}, library = {0};
-    vt_buf_printf(&library, "%s/" VT_PRELOAD_FILE_NAME, config->lib_dir);
-    enum vt_status status = vt_buf_status(&library, err);
-    if (status == VT_OK)
-        status = check_path(library.data, err);
-    if (status == VT_OK) {
-        vt_buf_printf(&session, "%s\n", config->python_dir);
-        vt_config_to_text(config, &session);
-        keep_others(&preload, getenv("LD_PRELOAD"));
-        vt_buf_printf(&preload, "%s%s", preload.size ? ":" : "", library.data);
-        status = set(VT_SESSION_VARIABLE, &session, err);
-    }
-    if (status == VT_OK)
-        status = set("LD_PRELOAD", &preload, err);
-    vt_buf_fini(&session);
-    vt_buf_fini(&preload);
-    vt_buf_fini(&library);
+static enum vt_status set_variable(int i, struct vt_error *err) {
+    struct vt_buf value = {0};
+    const char *old = getenv(variables[i].name);
+    enum vt_status status = VT_OK;
+    if (vt_session_env_value(i, old, &value) &&
+        (value.failed || !old || strcmp(old, value.data) != 0))
+        status = set(variables[i].name, &value, err);
+    vt_buf_fini(&value);
     return status;
 }
 
-void vt_session_env_clear(void) {
-    struct vt_buf others = {0};
+static enum vt_status set_all(struct vt_error *err) {
+    enum vt_status status = VT_OK;
+    for (int i = 0; status == VT_OK && i < VT_SESSION_ENV_VARIABLES; i++)
+        status = set_variable(i, err);
+    return status;
+}
+
+static enum vt_status make_items(const struct vt_config *config, struct vt_error *err) {
+    for (int i = 0; i < VT_SESSION_ENV_VARIABLES; i++)
+        vt_buf_fini(&items[i]);
+    vt_buf_printf(&items[1], "%s/" VT_PRELOAD_FILE_NAME, config->lib_dir);
+    enum vt_status status = vt_buf_status(&items[1], err);
+    if (status == VT_OK)
+        status = check_path(items[1].data, err);
+    if (status != VT_OK)
+        return status;
+    vt_buf_printf(&items[0], "%s\n", config->python_dir);
+    vt_config_to_text(config, &items[0]);
+    vt_buf_append_text(&items[2], VT_ASAN_OPTION);
+    status = vt_buf_status(&items[0], err);
+    return status == VT_OK ? vt_buf_status(&items[2], err) : status;
+}
+
+enum vt_status vt_session_env_set(const struct vt_config *config,
+                                  struct vt_error *err) {
+    enum vt_status status = make_items(config, err);
+    if (status == VT_OK)
+        return set_all(err);
+    for (int i = 0; i < VT_SESSION_ENV_VARIABLES; i++)
+        vt_buf_fini(&items[i]);
+    return status;
+}
+
+void vt_session_env_keep(void) {
     struct vt_error err;
-    const char *list = getenv("LD_PRELOAD");
+    (void)!set_all(&err);
+}
+
+void vt_session_env_clear(void) {
+    struct vt_error err;
     if (!getenv(VT_SESSION_VARIABLE))
         return;
     unsetenv(VT_SESSION_VARIABLE);
-    keep_others(&others, list);
-    if (list && !others.size)
-        unsetenv("LD_PRELOAD");
-    else if (list)
-        (void)!set("LD_PRELOAD", &others, &err);
-    vt_buf_fini(&others);
+    for (int i = 1; i < VT_SESSION_ENV_VARIABLES; i++) {
+        struct vt_buf others = {0};
+        const char *list = getenv(variables[i].name);
+        keep_others(&variables[i], &others, list);
+        if (list && !others.size)
+            unsetenv(variables[i].name);
+        else if (list)
+            (void)!set(variables[i].name, &others, &err);
+        vt_buf_fini(&others);
+    }
 }

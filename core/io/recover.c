@@ -322,8 +322,13 @@ static enum vt_status make_report(struct recovery *recovery,
         return status;
     }
     say_result(recovery, &stats);
+    const struct vt_rundir *run = &recovery->run;
     *result = (struct vt_recover_result){
-        .output_path = output_path, .stats = stats, .was_live = recovery->is_live};
+        .output_path = output_path,
+        .stats = stats,
+        .was_live = recovery->is_live,
+        .was_saved = run->count && run->logs[run->count - 1].is_saved,
+    };
     return VT_OK;
 }
 
@@ -343,6 +348,13 @@ enum vt_status vt_recover(const struct vt_recover_options *options,
                                 .now = options->now};
     enum vt_status status = options->run ? take_named(&recovery, options->run, err)
                                          : take_newest(&recovery, err);
+    if (status == VT_OK && options->skip_saved && recovery.run.count &&
+        vt_rundir_is_saved(&recovery.run)) {
+        *result = (struct vt_recover_result){0};
+        vt_rundir_remove(&recovery.run);
+        close_recovery(&recovery);
+        return VT_OK;
+    }
     if (status == VT_OK)
         status =
             recovery.file.fd >= 0 ? try_file(&recovery, err) : try_run(&recovery, err);

@@ -17,8 +17,9 @@
 #include "core/io/report.h"
 
 struct vt_recover_options {
-    const char *run;          /* NULL: find it */
-    const char *output_path;  /* absolute; NULL: as the program was asked to */
+    const char *run;         /* NULL: find it */
+    const char *output_path; /* absolute; NULL: as the program was asked to */
+    bool skip_saved; /* no report of a run of which all is in one: it is removed */
     struct vt_clock_pair now; /* vt_clock_pair(200) of the caller, or (0, 0) */
 
     /* Turns the configuration text that the log holds (core/record/config.h) into what
@@ -35,9 +36,10 @@ struct vt_recover_options {
 };
 
 struct vt_recover_result {
-    char *output_path; /* owned by the caller: free */
+    char *output_path; /* owned by the caller: free; NULL: skipped */
     struct vt_report_stats stats;
     bool was_live;
+    bool was_saved; /* the process that made the run saved; others came after that */
 };
 
 /* VT_ERR_NOT_FOUND: no such run. VT_ERR_REFUSED: it lives, or is not this user's. On

@@ -35,13 +35,16 @@ static bool parse_directory_name(const char *name, int32_t *pid) {
     return strncmp(name, prefix, (size_t)size) == 0 && parse_name(name + size, "", pid);
 }
 
-static bool is_marked_saved(struct vt_log_file *file) {
+static void read_head(struct vt_rundir_log *log) {
     struct vt_log_header head;
     struct vt_error err;
     size_t got;
-    return vt_log_image_read(vt_log_file_image(file), 0, &head, sizeof head, &got,
-                             &err) == VT_OK &&
-           got == sizeof head && head.state == VT_LOG_SAVED;
+    if (vt_log_image_read(vt_log_file_image(&log->file), 0, &head, sizeof head, &got,
+                          &err) != VT_OK ||
+        got < sizeof head)
+        return;
+    log->is_saved = head.state == VT_LOG_SAVED;
+    log->end_ns = head.stop.ticks ? head.stop.mono_ns : head.start.mono_ns;
 }
 
 /* Adds the log if it is ours and private; others are passed over. */
@@ -64,7 +67,7 @@ static enum vt_status add_log(struct vt_rundir *run, const char *name, int32_t p
                           : VT_OK;
     }
     log.is_live = !vt_log_file_lock(&log.file);
-    log.is_saved = is_marked_saved(&log.file);
+    read_head(&log);
     run->logs[run->count++] = log;
     return VT_OK;
 }
@@ -89,8 +92,10 @@ static enum vt_status add_logs(struct vt_rundir *run, struct vt_error *err) {
     return status;
 }
 
-static int by_name(const void *left, const void *right) {
+static int by_end(const void *left, const void *right) {
     const struct vt_rundir_log *a = left, *b = right;
+    if (a->end_ns != b->end_ns)
+        return a->end_ns < b->end_ns ? -1 : 1;
     return strcmp(a->name, b->name);
 }
 
@@ -99,7 +104,7 @@ static void sort_logs(struct vt_rundir *run) {
     int32_t pid;
     const char *slash = strrchr(run->path, '/');
     if (run->count)
-        qsort(run->logs, run->count, sizeof *run->logs, by_name);
+        qsort(run->logs, run->count, sizeof *run->logs, by_end);
     if (!parse_directory_name(slash ? slash + 1 : run->path, &pid))
         return;
     size_t to = 0;

@@ -28,13 +28,15 @@ struct vt_rundir_log {
     struct vt_log_file file; /* open; locked by us unless is_live */
     bool is_live;            /* its process still runs (or it is being recovered) */
     bool is_saved;           /* a report was made of it */
+    uint64_t end_ns;         /* CLOCK_MONOTONIC: when it was stopped, else begun */
 };
 
 struct vt_rundir {
     char *path;                 /* owned */
     int fd;                     /* of the directory */
     int64_t time_ns;            /* when the run began, CLOCK_REALTIME */
-    struct vt_rundir_log *logs; /* the process that made the directory last */
+    struct vt_rundir_log *logs; /* by end_ns; the process that made the directory
+                                   last */
     size_t count;
 };
 

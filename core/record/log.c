@@ -396,6 +396,15 @@ void vt_log_adopt_in_child(struct vt_log *log) {
     init_mutex(&log->mutex);
 }
 
+void vt_log_mark_saved(struct vt_log *log) {
+    atomic_store(&vt_log_head(log)->state, VT_LOG_SAVED);
+}
+
+void vt_log_unlink(const struct vt_log *log) {
+    if (log->store.path)
+        unlink(log->store.path);
+}
+
 struct vt_log_usage vt_log_usage(struct vt_log *log) {
     pthread_mutex_lock(&log->mutex);
     struct vt_log_header *head = vt_log_head(log);

@@ -103,6 +103,12 @@ void vt_log_mark_recording(struct vt_log *log);
 void vt_log_share_with_child(struct vt_log *log, bool share);
 void vt_log_adopt_in_child(struct vt_log *log);
 
+/* A report was made of what the log holds now. */
+void vt_log_mark_saved(struct vt_log *log);
+
+/* Removes the file's name: nobody is to find it. */
+void vt_log_unlink(const struct vt_log *log);
+
 /* For tests and figures: events kept in blocks now, blocks in use. */
 struct vt_log_usage {
     uint64_t blocks;

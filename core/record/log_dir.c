@@ -158,6 +158,26 @@ char *vt_log_dir_new_log_path(const struct vt_log_dir *dir) {
     return new_name(dir->path, "", ".log");
 }
 
+#define TOLD_FILE "/told"
+
+void vt_log_dir_mark_told(const struct vt_log_dir *dir) {
+    char *path = NULL;
+    if (!dir->path || asprintf(&path, "%s" TOLD_FILE, dir->path) < 0)
+        return;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+}
+
+bool vt_log_dir_is_told(const char *path) {
+    char *file = NULL;
+    struct stat st;
+    bool told = asprintf(&file, "%s" TOLD_FILE, path) >= 0 && lstat(file, &st) == 0;
+    free(file);
+    return told;
+}
+
 void vt_log_dir_close(struct vt_log_dir *dir) {
     free(dir->path);
     *dir = (struct vt_log_dir){0};

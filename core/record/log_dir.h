@@ -44,6 +44,11 @@ char *vt_log_dir_new_log_path(const struct vt_log_dir *dir);
 size_t vt_log_dir_find(int32_t pid, uint64_t since_ns, const char *beside,
                        void (*visit)(void *state, const char *path), void *state);
 
+/* The user was told that the run is not saved and how to recover it: no one else needs
+ * to tell (is_told). */
+void vt_log_dir_mark_told(const struct vt_log_dir *dir);
+bool vt_log_dir_is_told(const char *path);
+
 void vt_log_dir_close(struct vt_log_dir *dir);
 
 /* Removes the files of the directory and itself, then closes. Nothing is done in a

@@ -111,6 +111,12 @@ static enum vt_status read_events(struct vt_log_reader *reader, uint32_t index,
     return vt_log_merge_add(&reader->merge, index, head, err);
 }
 
+/* A program that replaces its image saves without having stopped. */
+static bool is_stopped(const struct vt_log_header *head) {
+    return head->state == VT_LOG_STOPPED ||
+           (head->state == VT_LOG_SAVED && head->stop.ticks != 0);
+}
+
 static enum vt_status read_block(struct vt_log_reader *reader, uint32_t index,
                                  const struct vt_block_header *head,
                                  struct vt_error *err) {
@@ -119,7 +125,7 @@ static enum vt_status read_block(struct vt_log_reader *reader, uint32_t index,
         return read_events(reader, index, head, err);
     case VT_BLOCK_STACK:
     case VT_BLOCK_SIDE:
-        if (reader->head.state != VT_LOG_RECORDING)
+        if (is_stopped(&reader->head))
             return VT_OK;
         return vt_open_calls_add(&reader->open_calls, index, head, err);
     default:

@@ -225,6 +225,38 @@ static void remove_does_not_follow_a_link(void **state) {
 #define IN_A_FOLDER(test)                                                              \
     cmocka_unit_test_setup_teardown(test, enter_a_folder, leave_the_folder)
 
+static void a_run_that_exists_is_joined_by_its_path(void **state) {
+    (void)state;
+    struct vt_log_dir made = new_dir(NULL), joined;
+    struct vt_error err;
+    assert_int_equal(vt_log_dir_join(&joined, made.path, &err), VT_OK);
+    assert_string_equal(joined.path, made.path);
+    assert_int_equal(joined.pid, getpid());
+    vt_log_dir_close(&joined);
+    vt_log_dir_remove(&made);
+}
+
+static void what_is_no_run_of_ours_is_not_joined(void **state) {
+    struct vt_log_dir dir;
+    struct vt_error err;
+    char path[4096];
+    assert_int_equal(vt_log_dir_join(&dir, *state, &err), VT_ERR_REFUSED);
+    snprintf(path, sizeof path, "%s/viztracer-0-1-1", (char *)*state);
+    assert_int_equal(vt_log_dir_join(&dir, path, &err), VT_ERR_NOT_FOUND);
+    assert_int_equal(symlink("/", path), 0);
+    assert_int_equal(vt_log_dir_join(&dir, path, &err), VT_ERR_REFUSED);
+    unlink(path);
+}
+
+static void that_the_user_was_told_is_noted_in_the_run(void **state) {
+    (void)state;
+    struct vt_log_dir dir = new_dir(NULL);
+    assert_false(vt_log_dir_is_told(dir.path));
+    vt_log_dir_mark_told(&dir);
+    assert_true(vt_log_dir_is_told(dir.path));
+    vt_log_dir_remove(&dir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(names_tell_user_process_and_moment),
@@ -237,6 +269,12 @@ int main(void) {
         IN_A_FOLDER(close_keeps_the_logs),
         IN_A_FOLDER(a_forked_child_removes_nothing),
         IN_A_FOLDER(remove_does_not_follow_a_link),
+        cmocka_unit_test_setup_teardown(a_run_that_exists_is_joined_by_its_path,
+                                        enter_a_folder, leave_the_folder),
+        cmocka_unit_test_setup_teardown(what_is_no_run_of_ours_is_not_joined,
+                                        enter_a_folder, leave_the_folder),
+        cmocka_unit_test_setup_teardown(that_the_user_was_told_is_noted_in_the_run,
+                                        enter_a_folder, leave_the_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
