@@ -78,6 +78,14 @@ static bool load_plugins(PyObject *tracer) {
     return done;
 }
 
+/* Without it arguments are shown by repr(). */
+static void find_objprint(void) {
+    PyObject *show = vt_argrepr_find_objprint();
+    vt_recorder_show_with(run, show);
+    Py_XDECREF(show);
+    PyErr_Clear();
+}
+
 /* `cpython.run_*`: the interpreter is ready, the program has not begun. Whatever fails
  * here, the program runs; only a plugin may prevent that. */
 static int begin(const char *event, PyObject *args) {
@@ -113,6 +121,8 @@ static int begin(const char *event, PyObject *args) {
     share_run();
     vt_fork_watch();
     PyObject *tracer = vt_lazy_tracer_install(&session, run);
+    if (session.log_func_with_objprint)
+        find_objprint();
     if (is_child)
         return 0; /* how it ends is for its parent to see */
     if (session.plugins.count && !load_plugins(tracer))
@@ -247,6 +257,7 @@ static struct vt_recorder *reopen(void) {
     if (!session.run_dir || vt_recorder_open(&session, &run, &err) != VT_OK)
         return NULL;
     is_child = is_resumed = true;
+    vt_recorder_show_with(run, parent->argrepr.show);
     describe_process(run->log);
     vt_lazy_tracer_follow(run);
     return parent;

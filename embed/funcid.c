@@ -152,11 +152,13 @@ static bool is_function(PyCodeObject *code, struct vt_log_text file, const char 
            PyUnicode_CompareWithASCIIString(code->co_name, name) == 0;
 }
 
-static uint32_t judge(PyCodeObject *code, struct vt_log_text file,
-                      const struct vt_source_file *source) {
+static uint32_t judge(const struct vt_recorder *recorder, PyCodeObject *code,
+                      struct vt_log_text file, const struct vt_source_file *source) {
     if (vt_funcid_is_transparent(code))
         return VT_FUNC_TRANSPARENT;
     uint32_t flags = source && source->hidden ? VT_FUNC_HIDDEN : 0;
+    if (!flags && (recorder->argrepr.args || recorder->argrepr.result))
+        flags |= VT_FUNC_LOGS;
     if (is_function(code, file, "/threading.py", "setprofile"))
         flags |= VT_FUNC_SETS_THREAD_PROFILE;
     if (is_function(code, file, "/multiprocessing/process.py", "_bootstrap"))
@@ -188,7 +190,7 @@ static const struct vt_func *learn_code(struct vt_recorder *recorder,
     const struct vt_source_file *source = vt_sources_find(
         &recorder->sources, recorder->log, &recorder->filter, file_name);
     uint32_t id = name_python(recorder, code, file_name, source);
-    uint32_t flags = judge(code, file_name, source);
+    uint32_t flags = judge(recorder, code, file_name, source);
     vt_buf_fini(&file);
     vt_deaths_watch_code(code);
     return keep(recorder, (struct vt_func){.key = code, .id = id, .flags = flags});
@@ -218,7 +220,7 @@ static void judge_code_again(PyCodeObject *code, void *of) {
     struct vt_log_text file_name = {file.data, file.size};
     const struct vt_source_file *source = vt_sources_find(
         &recorder->sources, recorder->log, &recorder->filter, file_name);
-    entry->flags = judge(code, file_name, source);
+    entry->flags = judge(recorder, code, file_name, source);
     if (entry->id == VT_LOG_NO_ID)
         entry->flags |= VT_FUNC_HIDDEN;
     vt_buf_fini(&file);

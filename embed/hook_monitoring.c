@@ -25,10 +25,12 @@
 
 #if VT_PY_HAS_MONITORING
 
+#include "embed/argrepr.h"
 #include "embed/begin.h"
 #include "embed/funcid.h"
 #include "embed/monitoring.h"
 #include "embed/profile_guard.h"
+#include "embed/pycompat_frame.h"
 #include "embed/recorder.h"
 
 #include <opcode.h>
@@ -96,10 +98,14 @@ start_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *name
     struct vt_thread *thread = find_lane(args[0]);
     if (!thread)
         return go_on();
-    const struct vt_func *func = vt_funcid_find_code((PyCodeObject *)(void *)args[0]);
-    if (func->flags & VT_FUNC_STARTS_PROCESS)
-        start_process(thread, (PyCodeObject *)(void *)args[0]);
-    enter(thread, func);
+    PyCodeObject *code = (PyCodeObject *)(void *)args[0];
+    struct vt_func func = *vt_funcid_find_code(code);
+    if (func.flags & VT_FUNC_STARTS_PROCESS)
+        start_process(thread, code);
+    enter(thread, &func);
+    if (func.flags & VT_FUNC_LOGS)
+        vt_argrepr_entered(thread, func.id, code,
+                           vt_py_current_locals(vt_py_thread_state(), code));
     return go_on();
 }
 
@@ -108,7 +114,7 @@ static PyObject *on_start(PyObject *self, PyObject *const *args, size_t count,
     struct vt_thread *thread = vt_recorder_lane();
     const struct vt_func *func = vt_funcid_cached(args[0], NULL);
     if (VT_UNLIKELY(!thread || func->key != args[0] ||
-                    func->flags & VT_FUNC_STARTS_PROCESS))
+                    func->flags & (VT_FUNC_STARTS_PROCESS | VT_FUNC_LOGS)))
         return start_slowly(self, args, count, names);
     enter(thread, func);
     return go_on();
@@ -120,40 +126,47 @@ static __attribute__((noinline)) PyObject *main_returned(struct vt_thread *threa
     return go_on();
 }
 
-static __attribute__((noinline)) PyObject *leave_slowly(PyObject *code, bool normally) {
+static __attribute__((noinline)) PyObject *leave_slowly(PyObject *code,
+                                                        PyObject *result) {
     if (!PyCode_Check(code) || vt_funcid_is_transparent(code))
         return go_on();
     struct vt_thread *thread = find_lane(NULL);
     if (!thread)
         return go_on();
-    uint32_t id = thread->hidden
-                      ? VT_LOG_NO_ID
-                      : vt_funcid_find_code((PyCodeObject *)(void *)code)->id;
+    uint32_t id = VT_LOG_NO_ID;
+    if (!thread->hidden) {
+        const struct vt_func *func = vt_funcid_find_code((PyCodeObject *)(void *)code);
+        id = func->id;
+        if (func->flags & VT_FUNC_LOGS && !vt_argrepr_leaves(thread, id, result))
+            return go_on();
+    }
     if (vt_thread_leave(thread, id) == VT_THREAD_AT_WATCH)
-        return main_returned(thread, normally);
+        return main_returned(thread, result != NULL);
     return go_on();
 }
 
-static inline PyObject *leave(PyObject *code, bool normally) {
+/* `result` NULL: left by an exception. */
+static inline PyObject *leave(PyObject *code, PyObject *result) {
     struct vt_thread *thread = vt_recorder_lane();
     const struct vt_func *func = vt_funcid_cached(code, NULL);
-    if (VT_UNLIKELY(!thread || func->key != code || func->flags & VT_FUNC_TRANSPARENT))
-        return leave_slowly(code, normally);
+    if (VT_UNLIKELY(!thread || func->key != code ||
+                    func->flags & (VT_FUNC_TRANSPARENT | VT_FUNC_LOGS)))
+        return leave_slowly(code, result);
     if (VT_UNLIKELY(vt_thread_leave(thread, func->id) == VT_THREAD_AT_WATCH))
-        return main_returned(thread, normally);
+        return main_returned(thread, result != NULL);
     return go_on();
 }
 
 static PyObject *on_return(PyObject *self, PyObject *const *args, size_t count,
                            PyObject *names) {
     (void)self, (void)count, (void)names;
-    return leave(args[0], true);
+    return leave(args[0], args[2]);
 }
 
 static PyObject *on_unwind(PyObject *self, PyObject *const *args, size_t count,
                            PyObject *names) {
     (void)self, (void)count, (void)names;
-    return leave(args[0], false);
+    return leave(args[0], NULL);
 }
 
 /* ---- events of C functions: (code, offset, callable, first argument) --------------
@@ -366,7 +379,7 @@ static void on_missed(PyFrameObject *frame, int what, PyObject *arg) {
     if (thread && what == PyTrace_CALL)
         (void)on_start(NULL, &code, 1, NULL);
     else if (thread && what == PyTrace_RETURN && !arg)
-        (void)leave(code, false);
+        (void)leave(code, NULL);
     else if (thread && (what == PyTrace_C_RETURN || what == PyTrace_C_EXCEPTION))
         (void)vt_thread_leave(thread, vt_funcid_of_cfunction(arg)->id);
     Py_DECREF(code);

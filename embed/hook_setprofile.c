@@ -18,9 +18,11 @@
 
 #if !VT_PY_HAS_MONITORING
 
+#include "embed/argrepr.h"
 #include "embed/begin.h"
 #include "embed/funcid.h"
 #include "embed/method_patch.h"
+#include "embed/pycompat_frame.h"
 #include "embed/recorder.h"
 
 static int on_profile(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
@@ -259,9 +261,16 @@ static __attribute__((noinline)) int record_flagged(struct vt_thread *thread,
     bool is_c = what != PyTrace_CALL && what != PyTrace_RETURN;
     if (is_c && ignore_c_function)
         return 0;
-    if (what != PyTrace_CALL && what != PyTrace_C_CALL)
-        return leave(thread, func->id, arg != NULL);
-    vt_thread_enter(thread, func->id, flags & VT_FUNC_HIDDEN);
+    uint32_t id = func->id; /* what is called here may learn functions */
+    if (what != PyTrace_CALL && what != PyTrace_C_CALL) {
+        if (flags & VT_FUNC_LOGS && !vt_argrepr_leaves(thread, id, arg))
+            return 0;
+        return leave(thread, id, arg != NULL);
+    }
+    vt_thread_enter(thread, id, flags & VT_FUNC_HIDDEN);
+    if (flags & VT_FUNC_LOGS)
+        vt_argrepr_entered(thread, id, vt_py_frame_code(frame),
+                           vt_py_frame_locals(frame));
     return 0;
 }
 

@@ -31,22 +31,23 @@
 #define VT_PY_HAS_MONITORING 0
 #endif
 
-#if !VT_PY_HAS_MONITORING
 #define Py_BUILD_CORE 1
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
+#if !VT_PY_HAS_MONITORING
 #include <internal/pycore_pystate.h>
-#if PY_VERSION_HEX >= 0x03090000
+#endif
+#if !VT_PY_HAS_MONITORING && PY_VERSION_HEX >= 0x03090000
 #include <internal/pycore_runtime.h>
 #endif
 #if PY_VERSION_HEX >= 0x030b0000
+#include <internal/pycore_code.h>
 #include <internal/pycore_frame.h>
 #endif
 #pragma GCC diagnostic pop
 #undef Py_BUILD_CORE
-#endif
 
 /* The calling thread's state, or NULL without the interpreter's lock. */
 static inline PyThreadState *vt_py_thread_state(void) {

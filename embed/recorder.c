@@ -127,6 +127,15 @@ static void set_limits(struct vt_recorder *recorder, const struct vt_config *con
             ? vt_clock_ns_to_ticks((uint64_t)config->min_duration_ns, epoch)
             : 0;
     recorder->ignore_c_function = config->ignore_c_function;
+    recorder->argrepr.args = config->log_func_args;
+    recorder->argrepr.result = config->log_func_retval;
+}
+
+void vt_recorder_show_with(struct vt_recorder *recorder, PyObject *show) {
+    PyObject *old = recorder->argrepr.show;
+    Py_XINCREF(show);
+    recorder->argrepr.show = show;
+    Py_XDECREF(old);
 }
 
 static void limit_lane(struct vt_thread *lane, void *of) {

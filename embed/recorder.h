@@ -22,6 +22,7 @@
 #include "core/record/log.h"
 #include "core/record/log_dir.h"
 #include "core/record/thread.h"
+#include "embed/argrepr.h"
 #include "embed/funcid.h"
 #include "embed/late.h"
 #include "embed/pycompat.h"
@@ -35,6 +36,7 @@ struct vt_recorder {
     struct vt_sources sources;
     uint32_t max_depth;
     uint64_t min_ticks;
+    struct vt_argrepr argrepr;
     bool ignore_c_function;
     bool is_sparse;       /* lanes are paused unless a region of theirs is recorded */
     bool threads_opt_out; /* threading.setprofile(None) leaves new threads untraced */
@@ -85,6 +87,10 @@ bool vt_recorder_is_ours(const struct vt_recorder *recorder);
 VT_NODISCARD enum vt_status vt_recorder_configure(struct vt_recorder *recorder,
                                                   const struct vt_config *config,
                                                   struct vt_error *err);
+
+/* What shows arguments and results instead of repr(); NULL: nothing does. The recorder
+ * holds it until it is told another one. */
+void vt_recorder_show_with(struct vt_recorder *recorder, PyObject *show);
 
 /* Opens the gate for `recorder`, and closes it: no other one is on when it opens. The
  * hooks are the caller's part (embed/hook.h). */

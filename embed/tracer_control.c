@@ -23,8 +23,10 @@ void vt_tracer_drop_log(struct vt_tracer *tracer) {
     tracer->is_settled = false;
     Py_CLEAR(tracer->names);
     vt_tracer_forget(tracer);
-    if (!tracer->is_run)
+    if (recorder && !tracer->is_run) {
+        vt_recorder_show_with(recorder, NULL);
         vt_recorder_close(recorder, false);
+    }
     tracer->is_run = false;
 }
 
@@ -51,6 +53,23 @@ static void describe(const struct vt_tracer *tracer) {
         vt_log_set_sync_marker(log, tracer->sync_marker_ticks);
 }
 
+/* What shows arguments and results. A new reference; NULL with an exception set. */
+static PyObject *find_show(const struct vt_tracer *tracer) {
+    if (tracer->config.log_func_with_objprint)
+        return vt_argrepr_find_objprint();
+    PyObject *show = tracer->log_func_repr ? tracer->log_func_repr : Py_None;
+    Py_INCREF(show);
+    return show;
+}
+
+static bool apply_show(struct vt_tracer *tracer) {
+    PyObject *show = find_show(tracer);
+    if (show)
+        vt_recorder_show_with(tracer->recorder, show == Py_None ? NULL : show);
+    Py_XDECREF(show);
+    return show;
+}
+
 bool vt_tracer_open_log(struct vt_tracer *tracer) {
     struct vt_error err;
     bool is_parents = tracer->recorder && !vt_recorder_is_ours(tracer->recorder);
@@ -65,7 +84,7 @@ bool vt_tracer_open_log(struct vt_tracer *tracer) {
         return vt_pyerror_raise(&err);
     tracer->recorder->threads_opt_out = true;
     describe(tracer);
-    return true;
+    return apply_show(tracer);
 }
 
 static bool has_both_lists(const struct vt_tracer *tracer) {
@@ -76,6 +95,8 @@ bool vt_tracer_apply_settings(struct vt_tracer *tracer) {
     struct vt_error err;
     if (!vt_recorder_is_ours(tracer->recorder) || has_both_lists(tracer))
         return true; /* start refuses both */
+    if (!apply_show(tracer))
+        return false;
     enum vt_status status =
         vt_recorder_configure(tracer->recorder, &tracer->config, &err);
     if (status == VT_OK && vt_tracer_is_recording(tracer))

@@ -256,7 +256,7 @@ static int set_log_func_repr(PyObject *self, PyObject *value, void *closure) {
         return -1;
     }
     replace(&vt_tracer_of(self)->log_func_repr, value);
-    return 0;
+    return vt_tracer_apply_settings(vt_tracer_of(self)) ? 0 : -1;
 }
 
 static PyObject *get_process_name(PyObject *self, void *closure) {

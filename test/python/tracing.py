@@ -54,6 +54,13 @@ class TracedTest(unittest.TestCase):
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=TIMEOUT_S)
 
+    def run_inline(self, text):
+        """The finished run of a program that uses the package, without our command."""
+        package = os.path.join(os.path.dirname(VIZTRACER), "python")
+        return subprocess.run([sys.executable, "-c", text], cwd=self.folder, check=False,
+                              env=dict(os.environ, PYTHONPATH=package), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT_S)
+
     def put(self, name, text):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as f:
             f.write(text)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, List, Tuple
+    from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 _MAX_DEPTH = 4  # of objects within objects
 _MAX_ITEMS = 100  # of one container
 _INDENT = "  "
+_text: Optional[Callable[[Any], str]] = None
 
 
 def safe_repr(value: Any) -> str:
@@ -19,16 +20,28 @@ def safe_repr(value: Any) -> str:
         return "Not Displayable"
 
 
-def object_text(value: Any) -> str:
-    """A text that shows what is in the object."""
+def find_object_text() -> Callable[[Any], str]:
+    """What shows what is in an object: objprint's function, or our own."""
     try:
         from objprint import objstr  # type: ignore[import-not-found]
-        return objstr(value, color=False)
-    except ImportError:
-        pass
+    except Exception:
+        return _own_text
+    return lambda value: objstr(value, color=False)
+
+
+def _own_text(value: Any) -> str:
+    return "\n".join(_lines(value, 0, []))
+
+
+def object_text(value: Any) -> str:
+    """A text that shows what is in the object."""
+    global _text
+    if _text is None:
+        _text = find_object_text()
+    try:
+        return _text(value)
     except Exception:
         return safe_repr(value)
-    return "\n".join(_lines(value, 0, []))
 
 
 def _lines(value: Any, depth: int, around: List[int]) -> List[str]:
