@@ -3,6 +3,7 @@
 
 #include "embed/children.h"
 #include "embed/describe.h"
+#include "embed/extra_logs.h"
 #include "embed/finish.h"
 #include "embed/fork.h"
 #include "embed/funcid.h"
@@ -70,12 +71,15 @@ static bool load_plugins(PyObject *tracer) {
     PyObject *done =
         names ? PyObject_CallMethod(tracer, "_begin_run", "O", names) : NULL;
     Py_XDECREF(names);
-    if (!done) {
-        vt_lazy_tracer_leave_run(tracer);
-        vt_finish_drop();
-    }
     Py_XDECREF(done);
     return done;
+}
+
+/* An exception is set: the program does not run. */
+static int refuse(PyObject *tracer) {
+    vt_lazy_tracer_leave_run(tracer);
+    vt_finish_drop();
+    return -1;
 }
 
 /* Without it arguments are shown by repr(). */
@@ -86,8 +90,20 @@ static void find_objprint(void) {
     PyErr_Clear();
 }
 
+/* A child goes on without the logs that cannot be had, so that the program does. */
+static bool begin_extra_logs(PyObject *tracer, const char *event, PyObject *args,
+                             PyObject *main_module) {
+    struct vt_extra_program program = {event, args, PyModule_GetDict(main_module)};
+    if (vt_extra_logs_begin(&session, tracer, &program))
+        return true;
+    if (is_child)
+        PyErr_Clear();
+    return is_child;
+}
+
 /* `cpython.run_*`: the interpreter is ready, the program has not begun. Whatever fails
- * here, the program runs; only a plugin may prevent that. */
+ * here, the program runs; only a plugin and a log that cannot be had may prevent that.
+ */
 static int begin(const char *event, PyObject *args) {
     begun = true;
     struct vt_error err = {.status = VT_OK};
@@ -123,10 +139,12 @@ static int begin(const char *event, PyObject *args) {
     PyObject *tracer = vt_lazy_tracer_install(&session, run);
     if (session.log_func_with_objprint)
         find_objprint();
+    if (!begin_extra_logs(tracer, event, args, main_module))
+        return refuse(tracer);
     if (is_child)
         return 0; /* how it ends is for its parent to see */
     if (session.plugins.count && !load_plugins(tracer))
-        return -1;
+        return refuse(tracer);
     vt_sigterm_install();
     pthread_atfork(NULL, NULL, vt_sigterm_forget_in_child);
     return 0;
@@ -221,6 +239,7 @@ void vt_begin_main_returned(struct vt_thread *thread, bool normally) {
     if (!normally || session.log_exit)
         return; /* what runs at exit is recorded, too */
     is_on = false;
+    vt_extra_logs_end();
     vt_hook_remove();
     vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
 }

@@ -26,7 +26,9 @@ from .options import Options
 FUTURES = functools.reduce(
     lambda mask, name: mask | getattr(__future__, name).compiler_flag,
     __future__.all_feature_names, 0)
-OUR_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# The code's own word, which holds for frozen code, too.
+OUR_FOLDER = os.path.dirname(os.path.dirname(
+    os.path.abspath((lambda: None).__code__.co_filename)))
 
 
 def _library_folders() -> Tuple[str, ...]:
