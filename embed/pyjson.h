@@ -20,9 +20,10 @@
 #include "core/base/buf.h"
 #include "embed/pycompat.h"
 
-/* Lists and dicts nest this deep; what is deeper becomes "...", with a complaint. Below
- * the limit of the reader (core/base/jcheck.h) by what a report puts around. */
-enum { VT_PYJSON_DEPTH = 1000 };
+/* Lists and dicts nest this deep; what is deeper becomes "...", with a complaint.
+ * Python's own json reads a report only if it nests less deep than
+ * sys.getrecursionlimit(), 1000 by default, less what runs already. */
+enum { VT_PYJSON_DEPTH = 500 };
 
 struct vt_pyjson_level; /* of the value that is being written */
 

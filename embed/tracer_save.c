@@ -62,8 +62,9 @@ static bool prepare(struct vt_tracer *tracer, const struct vt_report_lib **lib) 
         return false;
     if (vt_report_lib_open(&tracer->config, lib, &err) != VT_OK)
         return vt_pyerror_raise(&err);
-    if (!vt_tracer_is_recording(tracer))
-        vt_log_mark_stopped(tracer->recorder->log);
+    struct vt_log *log = tracer->recorder->log;
+    if (vt_log_head(log)->state != VT_LOG_STOPPED && !vt_tracer_is_recording(tracer))
+        vt_log_mark_stopped(log); /* custom events only: it never started */
     return true;
 }
 

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import os as _os
 
-from _viztracer import __version__
+try:
+    from _viztracer import __version__
+except ModuleNotFoundError as _error:
+    import sys as _sys
+    raise ImportError(
+        "this viztracer was built without a core for Python %d.%d; configure the build with "
+        "-DVIZTRACER_PYTHONS=..." % _sys.version_info[:2]) from _error
 
 # As a frozen module the package has neither of these, or what the importer made up.
 __file__ = (lambda: None).__code__.co_filename
@@ -27,6 +33,16 @@ __all__ = [
     "log_sparse",
     "trace_and_save",
 ]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .viewer import viewer_main as viewer_main
+    from .vizcounter import VizCounter as VizCounter
+    from .vizevent import VizEvent as VizEvent
+    from .vizlogging import VizLoggingHandler as VizLoggingHandler
+    from .vizobject import VizObject as VizObject
+    from .vizplugin import VizPluginBase as VizPluginBase
+    from .vizplugin import VizPluginError as VizPluginError
 
 # What the manual imports from here, and where it is.
 _ELSEWHERE = {

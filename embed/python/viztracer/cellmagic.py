@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+# mypy: disallow-untyped-decorators=False, disallow-subclassing-any=False
 """The cell magic %%viztracer of Jupyter and IPython."""
 from __future__ import annotations
 
-from IPython.core.magic import Magics, cell_magic, magics_class  # type: ignore[import-not-found]
-from IPython.core.magic_arguments import (  # type: ignore[import-not-found]
+from IPython.core.magic import Magics, cell_magic, magics_class  # type: ignore
+from IPython.core.magic_arguments import (  # type: ignore
     argument, magic_arguments, parse_argstring)
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ _SETTINGS = ("max_stack_depth", "ignore_c_function", "ignore_frozen", "log_func_
 
 
 @magics_class
-class VizTracerMagics(Magics):  # type: ignore[misc]
+class VizTracerMagics(Magics):
     """%%viztracer: records one cell."""
 
     @magic_arguments()
@@ -50,9 +51,9 @@ class VizTracerMagics(Magics):  # type: ignore[misc]
 def _offer(path: str, port: int) -> None:
     """Below the cell: a button that shows the report, a link where there are no
     widgets."""
-    from IPython.display import FileLink, display  # type: ignore[import-not-found]
+    from IPython.display import FileLink, display  # type: ignore
     try:
-        from ipywidgets import Button  # type: ignore[import-not-found]
+        from ipywidgets import Button  # type: ignore
     except ImportError:
         display(FileLink(path))
         return

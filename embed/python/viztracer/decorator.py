@@ -10,11 +10,24 @@ from .viztracer import VizTracer, get_tracer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional, TypeVar
+    from typing import Any, Callable, Optional, TypeVar, overload
 
     F = TypeVar("F", bound=Callable[..., Any])
+else:
+    def overload(signature):
+        """typing.overload, without the import of typing."""
+        return signature
 
 __all__ = ["ignore_function", "log_sparse", "trace_and_save"]
+
+
+@overload
+def ignore_function(method: F, tracer: Optional[VizTracer] = None) -> F: ...
+
+
+@overload
+def ignore_function(method: None = None,
+                    tracer: Optional[VizTracer] = None) -> Callable[[F], F]: ...
 
 
 def ignore_function(method: Optional[Callable[..., Any]] = None,
@@ -41,6 +54,15 @@ def ignore_function(method: Optional[Callable[..., Any]] = None,
     return ignore_wrapper
 
 
+@overload
+def log_sparse(func: F, stack_depth: int = 0, dynamic_tracer_check: bool = False) -> F: ...
+
+
+@overload
+def log_sparse(func: None = None, stack_depth: int = 0,
+               dynamic_tracer_check: bool = False) -> Callable[[F], F]: ...
+
+
 def log_sparse(func: Optional[Callable[..., Any]] = None, stack_depth: int = 0,
                dynamic_tracer_check: bool = False) -> Callable[..., Any]:
     """With a tracer that is in log_sparse mode, only functions decorated with this are
@@ -54,9 +76,9 @@ def log_sparse(func: Optional[Callable[..., Any]] = None, stack_depth: int = 0,
     if not dynamic_tracer_check and (tracer is None or not tracer.log_sparse):
         return func
     logged = func
-    code = getattr(func, "__code__", None)
-    if code is None:
+    if not hasattr(func, "__code__"):
         return func
+    code = func.__code__
 
     @functools.wraps(logged)
     def sparse_wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -75,6 +97,15 @@ def log_sparse(func: Optional[Callable[..., Any]] = None, stack_depth: int = 0,
 
     _viztracer.see_through(sparse_wrapper.__code__)
     return sparse_wrapper
+
+
+@overload
+def trace_and_save(method: F, output_dir: str = "./", **viztracer_kwargs: Any) -> F: ...
+
+
+@overload
+def trace_and_save(method: None = None, output_dir: str = "./",
+                   **viztracer_kwargs: Any) -> Callable[[F], F]: ...
 
 
 def trace_and_save(method: Optional[Callable[..., Any]] = None, output_dir: str = "./",

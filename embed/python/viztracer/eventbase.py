@@ -6,9 +6,15 @@ import functools
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional
+    from typing import Any, Callable, Dict, List, Optional, TypeVar, overload
 
     from .viztracer import VizTracer
+
+    F = TypeVar("F", bound=Callable[..., Any])
+else:
+    def overload(signature):
+        """typing.overload, without the import of typing."""
+        return signature
 
 _CONFIGS = ("trigger_on_change", "include_attributes", "exclude_attributes")
 _WHEN = ("after", "before", "both")
@@ -42,13 +48,14 @@ class _EventBase:
 
     def log(self) -> None:
         """Logs the attributes as they are now."""
-        raise NotImplementedError
+        self._viztracer_log()
 
     def _viztracer_set_config(self, key: str, value: Any) -> None:
         _EventBase.config(self, key, value)
 
     def _viztracer_log(self) -> None:
-        self.log()
+        """The same, for classes that have a config() or log() of their own."""
+        raise NotImplementedError
 
     def _is_logged(self, name: str) -> bool:
         if name.startswith("_"):
@@ -75,6 +82,14 @@ class _EventBase:
         object.__setattr__(self, name, value)
         if config["trigger_on_change"]:
             self._viztracer_log()
+
+    @overload
+    @staticmethod
+    def triggerlog(method: F, when: str = "after") -> F: ...
+
+    @overload
+    @staticmethod
+    def triggerlog(method: None = None, when: str = "after") -> Callable[[F], F]: ...
 
     @staticmethod
     def triggerlog(method: Optional[Callable[..., Any]] = None,

@@ -23,10 +23,10 @@ def safe_repr(value: Any) -> str:
 def find_object_text() -> Callable[[Any], str]:
     """What shows what is in an object: objprint's function, or our own."""
     try:
-        from objprint import objstr  # type: ignore[import-not-found]
+        from objprint import objstr  # type: ignore
     except Exception:
         return _own_text
-    return lambda value: objstr(value, color=False)
+    return lambda value: str(objstr(value, color=False))
 
 
 def _own_text(value: Any) -> str:
@@ -66,9 +66,9 @@ def _lines(value: Any, depth: int, around: List[int]) -> List[str]:
 
 def _parts(value: Any) -> Any:
     """(opening, members, closing) of what is shown member by member; None: by repr."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in (list, tuple, set, frozenset):
-        brackets = {list: "[]", tuple: "()"}.get(kind, "{}")
+        brackets = "[]" if kind is list else "()" if kind is tuple else "{}"
         return brackets[0], _cut(("", item) for item in value), brackets[1]
     if kind is dict:
         return "{", _cut((safe_repr(key) + ": ", item) for key, item in value.items()), "}"
@@ -82,7 +82,7 @@ def _parts(value: Any) -> Any:
 
 
 def _cut(members: Iterator[Tuple[str, Any]]) -> List[Tuple[str, Any]]:
-    kept = []
+    kept: List[Tuple[str, Any]] = []
     for member in members:
         if len(kept) == _MAX_ITEMS:
             kept.append(("", _Ellipsis()))

@@ -22,8 +22,7 @@ class VizCounter(_EventBase):
         if not _is_number(value) and not callable(value):
             raise Exception("Counter can only take numeric values")
 
-    def log(self) -> None:
-        """Logs the numbers as they are now."""
+    def _viztracer_log(self) -> None:
         if self._viztracer_tracer is None:
             return
         numbers = {}

@@ -37,8 +37,7 @@ class VizObject(_EventBase):
             self._viztracer_tracer.add_object(phase, str(id(self)), self._viztracer_name,
                                               args)
 
-    def log(self) -> None:
-        """Logs the attributes as they are now."""
+    def _viztracer_log(self) -> None:
         if self._viztracer_tracer is None:
             return
         shown = {name: value for name, value in self._logged_attributes().items()

@@ -12,9 +12,9 @@ import _viztracer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import multiprocessing
+    from multiprocessing.process import BaseProcess
     from types import TracebackType
-    from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO, Type, Union
+    from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO, Tuple, Type, Union
 
     from .vizplugin import VizPluginBase, VizPluginManager
 
@@ -110,7 +110,7 @@ class VizTracer(_viztracer.Tracer):
             raise ValueError(
                 "log_func_repr and log_func_with_objprint can't be both set")
         if log_torch:
-            import torch  # type: ignore[import-not-found]  # noqa: F401
+            import torch  # type: ignore  # noqa: F401
         if plugins:
             self._load_plugins(plugins)
         if register_global:
@@ -123,7 +123,7 @@ class VizTracer(_viztracer.Tracer):
         self._sources: Optional[Dict[str, Any]] = None  # file_info of `_data`
         self._plugins: Optional[VizPluginManager] = None
         self._told = ""  # what they heard last
-        self._afterfork: Optional[tuple] = None
+        self._afterfork: Optional[Tuple[Callable[..., Any], Any, Any]] = None
 
     def _load_plugins(self, plugins: Sequence[Union[VizPluginBase, str]]) -> None:
         from .vizplugin import VizPluginManager
@@ -330,7 +330,7 @@ class VizTracer(_viztracer.Tracer):
             self.sanitize_function_name = before
         self.clear()
 
-    def fork_save(self, output_file: Optional[str] = None) -> multiprocessing.Process:
+    def fork_save(self, output_file: Optional[str] = None) -> BaseProcess:
         """Has a child process write the report while this one goes on with nothing
         recorded. Returns the process, which is started."""
         from .forksave import fork_save
@@ -368,7 +368,8 @@ class VizTracer(_viztracer.Tracer):
         if text is None:
             return None
         import json
-        return json.loads(text)
+        args: Dict[str, Any] = json.loads(text)
+        return args
 
     def set_sync_marker(self) -> None:
         """Marks the moment by which reports can be aligned."""
@@ -441,7 +442,7 @@ class VizTracer(_viztracer.Tracer):
 def get_tracer() -> Optional[VizTracer]:
     """The tracer that is registered: the command line's, or the program's newest one
     that did not ask otherwise. None: there is none."""
-    tracer = builtins.__dict__.get("__viz_tracer__")
+    tracer: Optional[VizTracer] = builtins.__dict__.get("__viz_tracer__")
     if tracer is not None:
         tracer.__class__  # the command line's becomes a VizTracer when it is looked at
     return tracer
