@@ -244,8 +244,9 @@ PyObject *vt_tracer_method_sparse_begin(PyObject *self, PyObject *args) {
     struct vt_thread *lane = vt_recorder_lane_in(tracer->recorder);
     if (!lane || !lane->paused_at)
         Py_RETURN_FALSE;
-    lane->max_depth = depth;
+    lane->max_depth = depth; /* counted from here: what is open already does not */
     vt_thread_resume(lane);
+    vt_thread_forget(lane);
     tracer->sparse_regions++;
     Py_RETURN_TRUE;
 }

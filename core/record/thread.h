@@ -166,9 +166,11 @@ void vt_thread_resume(struct vt_thread *thread);
 void vt_thread_watch(struct vt_thread *thread, uint32_t depth, uint32_t hidden);
 
 /* For a forked child, which goes on with its parent's open calls: copies all frames,
- * outermost first; enters a call that began at `start`; leaves all unwritten. */
+ * outermost first; enters a call that began at `start`. */
 void vt_thread_copy_frames(const struct vt_thread *thread, struct vt_frame *frames);
 void vt_thread_enter_since(struct vt_thread *thread, uint32_t id, uint64_t start);
+
+/* Leaves all open calls, unwritten, hidden ones too: as in the beginning. */
 void vt_thread_forget(struct vt_thread *thread);
 
 enum vt_thread_flush {

@@ -89,11 +89,12 @@ def log_sparse(func: Optional[Callable[..., Any]] = None, stack_depth: int = 0,
             with _viztracer.Event(used, code.co_name, code.co_filename,
                                   code.co_firstlineno):
                 return logged(*args, **kwargs)
-        used._sparse_begin(stack_depth)
+        begun = used._sparse_begin(stack_depth)
         try:
             return logged(*args, **kwargs)
         finally:
-            used._sparse_end()
+            if begun:
+                used._sparse_end()
 
     _viztracer.see_through(sparse_wrapper.__code__)
     return sparse_wrapper

@@ -12,7 +12,8 @@ import tempfile
 
 
 def main():
-    build, home, *words = sys.argv[1:]
+    build, home, test, *words = sys.argv[1:]
+    words.insert(0, os.path.abspath(test))
     build = os.path.abspath(build)
     environment = dict(os.environ, VIZTRACER_TEST_HOME=home, VIZTRACER_TEST_BUILD=build,
                        VIZTRACER_PYTHON=sys.executable, PYTHONDONTWRITEBYTECODE="1")
