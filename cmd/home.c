@@ -30,10 +30,29 @@ static enum vt_status try_layout(const char *dir, const char *lib, const char *p
     return status;
 }
 
+/* The package that pip unpacked is found by its own file. */
+static enum vt_status try_wheel(const char *dir, struct vt_config *config, bool *found,
+                                struct vt_error *err) {
+    static const char ending[] = "/viztracer/native/bin";
+    size_t size = strlen(dir), n = sizeof ending - 1;
+    *found = false;
+    if (size <= n || strcmp(dir + size - n, ending) != 0)
+        return VT_OK;
+    char *site = strndup(dir, size - n);
+    if (!site)
+        return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+    enum vt_status status =
+        try_layout(site, "/viztracer/native/lib", "", config, found, err);
+    free(site);
+    return status;
+}
+
 enum vt_status vt_home_find_from(const char *dir, struct vt_config *config,
                                  struct vt_error *err) {
     bool found;
-    enum vt_status status = try_layout(dir, "/lib", "/python", config, &found, err);
+    enum vt_status status = try_wheel(dir, config, &found, err);
+    if (status == VT_OK && !found)
+        status = try_layout(dir, "/lib", "/python", config, &found, err);
     if (status != VT_OK || found)
         return status;
     const char *slash = strrchr(dir, '/');

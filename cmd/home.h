@@ -5,6 +5,9 @@
  *   built      <dir>/viztracer         <dir>/lib              <dir>/python
  *   installed  <prefix>/bin/viztracer  <prefix>/lib/viztracer
  *                                      <prefix>/lib/viztracer/python
+ *   wheel      <site>/viztracer/native/bin/viztracer
+ *                                      <site>/viztracer/native/lib
+ *                                      <site>
  */
 #ifndef VT_CMD_HOME_H
 #define VT_CMD_HOME_H

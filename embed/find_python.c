@@ -88,7 +88,22 @@ static char *find_in_venv(void) {
     return result;
 }
 
+/* The program that runs is not to see that it was called so. */
+static enum vt_status take_caller(const char *caller, char **path,
+                                  struct vt_error *err) {
+    char *value = strdup(caller);
+    unsetenv("VIZTRACER_CALLER");
+    if (!value)
+        return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+    enum vt_status status = resolve_setting(value, path, err);
+    free(value);
+    return status;
+}
+
 static enum vt_status choose(char **path, struct vt_error *err) {
+    const char *caller = getenv("VIZTRACER_CALLER");
+    if (caller && *caller)
+        return take_caller(caller, path, err);
     const char *setting = getenv("VIZTRACER_PYTHON");
     if (setting && *setting)
         return resolve_setting(setting, path, err);

@@ -2,7 +2,8 @@
  *
  * Which Python is the active one:
  *
- *   $VIZTRACER_PYTHON, a path or a name on PATH
+ *   $VIZTRACER_CALLER, which `python3 -m viztracer` sets, and which is unset then
+ *   else $VIZTRACER_PYTHON, a path or a name on PATH
  *   else $VIRTUAL_ENV/bin/python3, if it is there
  *   else the first python3 on PATH
  *   else the one that the build was made for

@@ -12,8 +12,8 @@
 static struct vt_report_lib opened;
 
 /* From the folder of the package to the library's: build/python and build/lib;
- * lib/viztracer/python and lib/viztracer; site-packages and its viztracer/native. */
-static const char *const places[] = {"../lib", "..", "viztracer/native"};
+ * lib/viztracer/python and lib/viztracer; site-packages and viztracer/native/lib. */
+static const char *const places[] = {"../lib", "..", "viztracer/native/lib"};
 
 static void find(const struct vt_config *config, struct vt_buf *path) {
     if (config->lib_dir) {

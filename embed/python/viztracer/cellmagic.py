@@ -71,8 +71,8 @@ def _show(path: str, port: int) -> None:
     binary = find_binary()
     if binary is None:
         return
-    viewer = os.path.join(os.path.dirname(binary), "vizviewer")
-    subprocess.Popen([viewer, "--once", "--port", str(port), os.path.abspath(path)])
+    subprocess.Popen(["vizviewer", "--once", "--port", str(port), os.path.abspath(path)],
+                     executable=binary)
 
 
 def load_ipython_extension(ipython: Any) -> None:

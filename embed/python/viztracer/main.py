@@ -19,10 +19,10 @@ __all__ = ["main"]
 
 def main() -> int:
     """Reads sys.argv. Does not return where the native command is found."""
-    from ._home import become, find_binary
+    from ._home import become, find_binary, interpreter_words
     binary = find_binary()
     if binary is not None:
-        become(binary, binary, sys.argv[1:])
+        become(binary, binary, interpreter_words() + sys.argv[1:])
     return _run_here(sys.argv[1:])
 
 

@@ -9,16 +9,13 @@ __all__ = ["viewer_main"]
 
 def viewer_main() -> int:
     """Reads sys.argv. Does not return where the native command is found."""
-    import os
-
     from ._home import become, find_binary
     binary = find_binary()
     if binary is None:
         sys.stderr.write("vizviewer: the native command viztracer was not found beside "
                          "the package; VIZTRACER_BIN may name it\n")
         return 1
-    viewer = os.path.join(os.path.dirname(binary), "vizviewer")
-    become(viewer if os.path.exists(viewer) else binary, "vizviewer", sys.argv[1:])
+    become(binary, "vizviewer", sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -90,3 +90,19 @@ class InlineTest(unittest.TestCase):
 
     def assert_ran(self, run):
         self.assertEqual((0, ""), (run.returncode, run.stderr), run.stdout)
+
+
+class EventsTest(InlineTest):
+    """self.t records; self.log() is what was logged, without function calls."""
+
+    def setUp(self):
+        super().setUp()
+        self.t = self.tracer()
+        self.t.start()
+
+    def log(self, phases="iCNOD"):
+        self.t.stop()
+        return events(self.save(self.t), phases)
+
+    def pick(self, phases, *keys):
+        return [tuple(e.get(key) for key in keys) for e in self.log(phases)]

@@ -21,7 +21,12 @@ static const char *const folders[] = {"built",
                                       "opt/bin",
                                       "opt/lib",
                                       "opt/lib/viztracer",
-                                      "opt/lib/viztracer/python"};
+                                      "opt/lib/viztracer/python",
+                                      "site",
+                                      "site/viztracer",
+                                      "site/viztracer/native",
+                                      "site/viztracer/native/bin",
+                                      "site/viztracer/native/lib"};
 enum { FOLDERS = sizeof folders / sizeof *folders };
 
 static int set_up(void **state) {
@@ -55,10 +60,11 @@ static void assert_home(const char *dir, const char *lib, const char *python) {
     vt_config_fini(&config);
 }
 
-static void both_layouts_are_found(void **state) {
+static void every_layout_is_found(void **state) {
     (void)state;
     assert_home("built", "built/lib", "built/python");
     assert_home("opt/bin", "opt/lib/viztracer", "opt/lib/viztracer/python");
+    assert_home("site/viztracer/native/bin", "site/viztracer/native/lib", "site");
 }
 
 static void a_half_installation_is_named(void **state) {
@@ -76,7 +82,7 @@ static void a_half_installation_is_named(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_layouts_are_found),
+        cmocka_unit_test(every_layout_is_found),
         cmocka_unit_test(a_half_installation_is_named),
     };
     return cmocka_run_group_tests(tests, set_up, clean_up);

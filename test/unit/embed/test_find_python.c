@@ -40,6 +40,7 @@ static void set_path(const char *first, const char *second) {
 static int set_up(void **state) {
     (void)state;
     unsetenv("VIZTRACER_PYTHON");
+    unsetenv("VIZTRACER_CALLER");
     unsetenv("VIRTUAL_ENV");
     unsetenv("XDG_CACHE_HOME");
     unsetenv("HOME"); /* no cache */
@@ -125,6 +126,16 @@ static void the_setting_beats_everything(void **state) {
     assert_found(scratch_path("venv/bin/python3"));
 }
 
+static void the_caller_beats_the_setting_once(void **state) {
+    (void)state;
+    setenv("VIZTRACER_PYTHON", scratch_path("b/python3"), 1);
+    setenv("VIZTRACER_CALLER", scratch_path("a/python3"), 1);
+    assert_found(scratch_path("a/python3"));
+    assert_null(getenv("VIZTRACER_CALLER"));
+    assert_found(scratch_path("b/python3"));
+    setenv("VIZTRACER_PYTHON", "", 1);
+}
+
 static void our_own_program_behind_a_link_is_passed_over(void **state) {
     (void)state;
     char ourselves[512], expected[1024];
@@ -172,6 +183,7 @@ int main(void) {
         CASE(what_cannot_be_run_is_passed_over),
         CASE(an_active_virtual_environment_beats_path),
         CASE(the_setting_beats_everything),
+        CASE(the_caller_beats_the_setting_once),
         CASE(our_own_program_behind_a_link_is_passed_over),
         CASE(a_python3_that_runs_us_does_not_go_round_for_ever),
         CASE(without_any_the_one_of_the_build_is_taken),
