@@ -2,9 +2,11 @@
 #include "cmd/command.h"
 #include "cmd/home.h"
 #include "cmd/output.h"
+#include "cmd/private_lib.h"
 #include "cmd/program.h"
 #include "cmd/recovery.h"
 #include "cmd/say.h"
+#include "core/io/deliver.h"
 #include "core/record/log_dir.h"
 #include "embed/ladder.h"
 #include "embed/watcher.h"
@@ -105,14 +107,39 @@ static char *report_folder(const struct vt_config *config) {
     return strndup(config->output_path, size ? size : 1);
 }
 
+/* A server that is not there is told before the program begins. Without a watcher that
+ * holds it, the place at the server is given up again. */
+static enum vt_status hold_place(struct vt_config *config, int *place_fd,
+                                 struct vt_error *err) {
+    const char *endpoint = getenv("VIZTRACER_REPORT_SERVER_ENDPOINT");
+    enum vt_status status = VT_OK;
+    if (!config->report_endpoint && endpoint && *endpoint)
+        status = vt_config_set_text(&config->report_endpoint, endpoint, err);
+    if (status != VT_OK || !config->report_endpoint)
+        return status;
+    void *library;
+    void *symbol;
+    __typeof__(&vt_report_hold_place) hold;
+    status =
+        vt_private_lib_open(config->lib_dir, "libviztracer_report.so", &library, err);
+    if (status == VT_OK)
+        status = vt_private_lib_symbol(library, "vt_report_hold_place", &symbol, err);
+    if (status != VT_OK)
+        return status;
+    memcpy(&hold, &symbol, sizeof hold); /* ISO C cannot cast it */
+    return hold(config->report_endpoint, place_fd, err);
+}
+
 /* VIZTRACER_WATCHER=off in the environment: for places that count processes. */
-static void start_watcher(struct vt_config *config) {
+static void start_watcher(struct vt_config *config, int place_fd) {
     const char *wish = getenv("VIZTRACER_WATCHER");
     if (wish && strcmp(wish, "off") == 0)
         return;
     char *folder = report_folder(config);
-    struct vt_watcher watcher = {
-        .beside = folder, .on_dead_run = recover_dead_run, .state = config};
+    struct vt_watcher watcher = {.beside = folder,
+                                 .place_fd = place_fd,
+                                 .on_dead_run = recover_dead_run,
+                                 .state = config};
     (void)vt_watcher_start(&watcher); /* without it, --recover does its work */
     free(folder);
 }
@@ -127,9 +154,13 @@ int vt_cmd_run(struct vt_command *command) {
     struct vt_strlist words = {0};
     char *script = NULL;
     int result = -1;
-    bool prepared = prepare(command, &script, &words, &err) == VT_OK;
+    int place_fd = -1;
+    bool prepared = prepare(command, &script, &words, &err) == VT_OK &&
+                    hold_place(config, &place_fd, &err) == VT_OK;
     if (prepared) {
-        start_watcher(config);
+        start_watcher(config, place_fd);
+        if (place_fd >= 0)
+            close(place_fd);
         result = vt_ladder_run(config, (int)words.count, words.items, &err);
     }
     free(script);

@@ -90,6 +90,8 @@ static enum vt_status split_words(struct vt_command *command,
 /* The first that applies (behaviour.md 2). */
 static enum vt_command_kind choose_kind(const struct vt_command *command) {
     const struct vt_config *config = &command->config;
+    if (config->report_server)
+        return VT_COMMAND_COLLECT;
     if (config->cmd_string || config->module || command->words.count)
         return VT_COMMAND_RUN;
     if (config->combine.count || config->align_combine.count)

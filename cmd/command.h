@@ -19,6 +19,7 @@ enum vt_command_kind {
     VT_COMMAND_VERSION,
     VT_COMMAND_RUN,
     VT_COMMAND_RECOVER,
+    VT_COMMAND_COLLECT, /* report_server */
     VT_COMMAND_COMBINE, /* also: align_combine */
 };
 
@@ -41,6 +42,9 @@ int vt_cmd_run(struct vt_command *command);
 
 /* Makes the report of a program that died. */
 int vt_cmd_recover(struct vt_command *command);
+
+/* Collects the reports of other runs and makes one of them. */
+int vt_cmd_collect(struct vt_command *command);
 
 /* Makes one report of several. */
 int vt_cmd_combine(struct vt_command *command);

@@ -45,6 +45,8 @@ static int run_command(struct vt_command *command) {
         return vt_cmd_run(command);
     case VT_COMMAND_RECOVER:
         return vt_cmd_recover(command);
+    case VT_COMMAND_COLLECT:
+        return vt_cmd_collect(command);
     case VT_COMMAND_COMBINE:
         return vt_cmd_combine(command);
     }

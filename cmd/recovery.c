@@ -41,6 +41,7 @@ static enum vt_status configure(void *state, const char *text,
     if (status != VT_OK)
         return status;
     report->output_path = run->config.output_path;
+    report->endpoint = run->config.report_endpoint;
     report->dump_raw = run->config.dump_raw;
     report->sanitize_function_name = run->config.sanitize_function_name;
     report->file_info = true;

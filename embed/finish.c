@@ -81,6 +81,7 @@ static enum vt_status save(bool may_wait, struct vt_report_stats *stats,
     bool progress = !session->quiet && isatty(STDOUT_FILENO);
     struct vt_report_options report = {
         .output_path = session->output_path,
+        .endpoint = session->report_endpoint,
         .dump_raw = session->dump_raw,
         .sanitize_function_name = session->sanitize_function_name,
         .file_info = true,
@@ -132,7 +133,9 @@ static bool save_aloud(bool may_wait) {
     vt_words_saving(&words);
     say(&words);
     bool saved = save(may_wait, &stats, &err) == VT_OK;
-    if (saved)
+    if (saved && session->report_endpoint)
+        vt_words_status(&words, ""); /* the server tells the rest */
+    else if (saved)
         vt_words_saved(&words, &stats, session->output_path);
     else
         vt_buf_append_char(&words, '\n');

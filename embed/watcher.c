@@ -82,9 +82,11 @@ static struct vt_watcher_end find_end(int pidfd, pid_t program) {
     return end;
 }
 
+enum { OUT_OF_THE_WAY = 16 };
+
 /* Lets go of all that the program could miss: terminal, descriptors, folder, signals.
  */
-static int detach(int pidfd) {
+static int detach(int pidfd, int place_fd) {
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
@@ -93,15 +95,18 @@ static int detach(int pidfd) {
     if (chdir("/") != 0)
         return pidfd;
     int null = open("/dev/null", O_RDWR);
+    int place = place_fd < 0 ? -1 : fcntl(place_fd, F_DUPFD, OUT_OF_THE_WAY);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
     int keep = STDERR_FILENO;
     if (pidfd >= 0)
         keep = dup2(pidfd, STDERR_FILENO + 1);
+    if (place >= 0)
+        keep = dup2(place, keep + 1);
     if (syscall(SYS_close_range, (unsigned)keep + 1, ~0U, 0) != 0) /* Linux < 5.9 */
         for (int fd = keep + 1; fd < 4096; fd++)
             close(fd);
-    return pidfd >= 0 ? keep : -1;
+    return pidfd >= 0 ? STDERR_FILENO + 1 : -1;
 }
 
 struct visit {
@@ -116,7 +121,7 @@ static void visit_run(void *state, const char *run_dir) {
 
 static _Noreturn void watch(const struct vt_watcher *watcher, int pidfd, pid_t program,
                             uint64_t since_ns) {
-    pidfd = detach(pidfd);
+    pidfd = detach(pidfd, watcher->place_fd);
     if (pidfd < 0 && getppid() != program)
         _exit(0);
     wait_for_end(pidfd, program);

@@ -28,6 +28,8 @@ struct vt_watcher {
     const char
         *beside; /* directory of the report, or NULL: see core/record/log_dir.h */
 
+    int place_fd; /* stays open as long as the watching process; -1: none */
+
     /* Called in the watching process for each run directory of the program that still
      * has a log; removes it when it has made a report. */
     void (*on_dead_run)(void *state, const char *run_dir,

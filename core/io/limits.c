@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum vt_status read_variable(const char *name, uint32_t usual, uint32_t most,
-                                    uint32_t *limit, struct vt_error *err) {
+#define REPORT_BYTES (UINT64_C(16) << 30)
+
+static enum vt_status read_number(const char *name, uint64_t usual, uint64_t most,
+                                  uint64_t *limit, struct vt_error *err) {
     const char *text = getenv(name);
     *limit = usual;
     if (!text || !*text)
@@ -18,10 +20,18 @@ static enum vt_status read_variable(const char *name, uint32_t usual, uint32_t m
     unsigned long long value = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || value < 1 || value > most)
         return vt_error_set(err, VT_ERR_LIMIT,
-                            "%s: must be a number from 1 to %lu, not '%s'", name,
-                            (unsigned long)most, text);
-    *limit = (uint32_t)value;
+                            "%s: must be a number from 1 to %llu, not '%s'", name,
+                            (unsigned long long)most, text);
+    *limit = value;
     return VT_OK;
+}
+
+static enum vt_status read_variable(const char *name, uint32_t usual, uint32_t most,
+                                    uint32_t *limit, struct vt_error *err) {
+    uint64_t value = usual;
+    enum vt_status status = read_number(name, usual, most, &value, err);
+    *limit = (uint32_t)value;
+    return status;
 }
 
 enum vt_status vt_limits_read(struct vt_limits *limits, struct vt_error *err) {
@@ -34,6 +44,9 @@ enum vt_status vt_limits_read(struct vt_limits *limits, struct vt_error *err) {
     if (status == VT_OK)
         status = read_variable("VIZTRACER_MAX_EXPANSION", VT_GUNZIP_EXPANSION,
                                UINT32_MAX, &limits->expansion, err);
+    if (status == VT_OK)
+        status = read_number("VIZTRACER_MAX_REPORT_BYTES", REPORT_BYTES, INT64_MAX,
+                             &limits->report_bytes, err);
     return status;
 }
 

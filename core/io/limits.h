@@ -6,6 +6,7 @@
  *   VIZTRACER_MAX_DEPTH          how deep JSON may nest (1,024)
  *   VIZTRACER_MAX_STRING_BYTES   the longest JSON string (64 MiB)
  *   VIZTRACER_MAX_EXPANSION      how many times gzip data may expand (256)
+ *   VIZTRACER_MAX_REPORT_BYTES   what a report server takes from one client (16 GiB)
  *
  * There is none on the size of a file.
  */
@@ -20,6 +21,7 @@
 struct vt_limits {
     struct vt_reader_limits reader;
     uint32_t expansion; /* of gzip data */
+    uint64_t report_bytes;
 };
 
 /* VT_ERR_LIMIT: a variable holds no number, or one out of its range. */

@@ -284,8 +284,10 @@ static enum vt_status configure(struct recovery *recovery,
     report->now = recovery->now;
     report->progress = options->progress;
     report->progress_state = options->state;
-    if (options->output_path)
+    if (options->output_path) {
         report->output_path = options->output_path;
+        report->endpoint = NULL;
+    }
     if (!report->output_path)
         return vt_error_set(err, VT_ERR_USAGE,
                             "the log does not say where its report should go: use -o");
@@ -313,7 +315,7 @@ static enum vt_status make_report(struct recovery *recovery,
         return status;
     leave_out_sources(recovery, &report);
     VT_REQUIRE(report.output_path != NULL); /* configure sees to it */
-    char *output_path = strdup(report.output_path);
+    char *output_path = strdup(report.endpoint ? report.endpoint : report.output_path);
     if (!output_path)
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
     status = vt_report_save(recovery->images, recovery->count, &report, &stats, err);

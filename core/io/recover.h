@@ -36,7 +36,8 @@ struct vt_recover_options {
 };
 
 struct vt_recover_result {
-    char *output_path; /* owned by the caller: free; NULL: skipped */
+    char *output_path; /* or the server that got it; owned by the caller: free; NULL:
+                          skipped */
     struct vt_report_stats stats;
     bool was_live;
     bool was_saved; /* the process that made the run saved; others came after that */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/io/report.h"
 
+#include "core/io/deliver.h"
 #include "core/io/file_info.h"
 #include "core/io/json_doc.h"
 #include "core/io/sink_named.h"
@@ -162,10 +163,44 @@ static enum vt_status write_report(struct report *report, struct vt_sink sink,
     return status == VT_OK ? write_text(report, err) : status;
 }
 
+/* The server names the file. */
+static enum vt_status deliver_report(struct report *report, struct vt_error *err) {
+    struct vt_deliver deliver;
+    const struct vt_log_info *info =
+        vt_log_reader_info(report->readers[report->reader_count - 1]);
+    enum vt_status status = vt_deliver_open(&deliver, report->options->endpoint, err);
+    if (status != VT_OK)
+        return status;
+    status = vt_deliver_begin(&deliver, info->pid, err);
+    if (status == VT_OK)
+        status = write_report(report, vt_deliver_sink(&deliver), err);
+    if (status == VT_OK)
+        status = vt_deliver_end(&deliver, err);
+    vt_deliver_close(&deliver);
+    return status == VT_OK
+               ? VT_OK
+               : vt_error_prefix(err, "report server %s", report->options->endpoint);
+}
+
+static enum vt_status send_logs(const struct vt_log_image *logs, size_t count,
+                                const struct vt_report_options *options,
+                                struct vt_report_stats *stats, struct vt_error *err) {
+    struct report report = {.options = options};
+    enum vt_status status = open_logs(&report, logs, count, err);
+    if (status == VT_OK)
+        status = deliver_report(&report, err);
+    close_report(&report);
+    if (status == VT_OK && stats)
+        *stats = report.stats;
+    return status;
+}
+
 enum vt_status vt_report_save(const struct vt_log_image *logs, size_t count,
                               const struct vt_report_options *options,
                               struct vt_report_stats *stats, struct vt_error *err) {
     VT_REQUIRE(count > 0);
+    if (options->endpoint)
+        return send_logs(logs, count, options, stats, err);
     struct report report = {.options = options};
     struct vt_sink sink;
     enum vt_status status = vt_report_check_name(options->output_path, err);

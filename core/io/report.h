@@ -27,7 +27,9 @@
 
 struct vt_report_options {
     const char *output_path; /* absolute; ends in .json or .gz (vt_report_check_name) */
-    bool dump_raw;           /* the raw form of behaviour.md 7.5 */
+    const char *endpoint; /* not NULL: the report goes to this server, no file is made
+                             (core/io/deliver.h) */
+    bool dump_raw;        /* the raw form of behaviour.md 7.5 */
     bool sanitize_function_name;
     bool file_info; /* embed the sources of the functions */
     /* Both clocks read just now, on the machine and in the boot that wrote the logs, or

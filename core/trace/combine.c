@@ -149,6 +149,21 @@ static enum vt_status add_member(struct vt_member_table *table,
     return result == VT_MEMBER_TABLE_NO_MEMORY ? no_memory(err) : VT_OK;
 }
 
+/* A clock that is shifted has begun at another time. */
+static enum vt_status survey_base_time(struct survey *survey,
+                                       const struct vt_reader_member *member,
+                                       struct vt_error *err) {
+    int64_t base, shift = survey->trace.input.shift_ns;
+    if (!shift || !vt_decimal_to_i64(&member->number, &base) ||
+        __builtin_sub_overflow(base, shift, &base))
+        return keep_text(&survey->base_time, member, err);
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64, base);
+    free(survey->base_time);
+    survey->base_time = strdup(text);
+    return survey->base_time ? VT_OK : no_memory(err);
+}
+
 /* A number that the combination writes anew. */
 static enum vt_status survey_number(struct survey *survey,
                                     const struct vt_reader_member *member,
@@ -156,7 +171,7 @@ static enum vt_status survey_number(struct survey *survey,
     struct vt_combine_trace *trace = &survey->trace;
     bool is_good = member->kind == VT_JSCAN_NUMBER;
     if (is_good && is_text(member->name, member->name_size, "baseTimeNanoseconds"))
-        return keep_text(&survey->base_time, member, err);
+        return survey_base_time(survey, member, err);
     if (is_good && is_text(member->name, member->name_size, "sync_marker")) {
         is_good = vt_decimal_to_ns(&member->number, &trace->marker_ns);
         trace->has_marker = is_good;
@@ -319,6 +334,6 @@ enum vt_status vt_combine_add(struct vt_combine *combine,
 int64_t vt_combine_origin(const struct vt_combine *combine,
                           const struct vt_combine_trace *trace) {
     if (!combine->options.align)
-        return 0;
+        return -trace->input.shift_ns;
     return trace->has_marker ? trace->marker_ns : trace->has_ts ? trace->least_ns : 0;
 }

@@ -15,8 +15,9 @@
  *   viztracer_metadata   version: ours; overflow: of any; baseTimeNanoseconds: of the
  *                        last that has it; lostEvents: their sum; else the first's
  *       combined         what was done to each trace, if anything was: file, shift (us
- *                        that were added to its ts), pids (old: new), members (that an
- *                        earlier trace has with other values)
+ *                        that were added to its ts), uncertainty (us by which that may
+ *                        be wrong), pids (old: new), members (that an earlier trace has
+ *                        with other values)
  *   file_info            of all; the first source of a path stays
  *   other members        of all; the first of a name stays
  *
@@ -42,6 +43,9 @@ struct vt_combine_input {
     /* Writes the text of the trace to the sink. Called twice. */
     enum vt_status (*pump)(void *state, struct vt_sink sink, struct vt_error *err);
     void *state;
+    int64_t shift_ns;       /* added to its ts: its clock was another one; not if the
+                               traces are aligned */
+    int64_t uncertainty_ns; /* of the shift */
 };
 
 struct vt_combine_options {

@@ -368,6 +368,10 @@ static void write_changes(const struct vt_combine *combine,
     if (vt_combine_origin(combine, trace)) {
         vt_jwrite_text(out, ", \"shift\": ");
         write_us(out, 0, vt_combine_origin(combine, trace));
+        if (!combine->options.align) {
+            vt_jwrite_text(out, ", \"uncertainty\": ");
+            write_us(out, trace->input.uncertainty_ns, 0);
+        }
     }
     if (trace->has_other_pids)
         write_pids(out, &trace->pids);

@@ -94,6 +94,8 @@ static void the_first_thing_to_do_is_done(void **state) {
     assert_int_equal(command.kind, VT_COMMAND_HELP);
     assert_int_equal(READ("--recover"), VT_OK);
     assert_int_equal(command.kind, VT_COMMAND_RECOVER);
+    assert_int_equal(READ("--report_server", "-c", ""), VT_OK);
+    assert_int_equal(command.kind, VT_COMMAND_COLLECT);
     assert_int_equal(READ("--recover", "run", "-c", ""), VT_OK);
     assert_int_equal(command.kind, VT_COMMAND_RUN);
 }
@@ -106,8 +108,6 @@ static void what_is_not_built_yet_is_refused_not_ignored(void **state) {
                    "-t: not available yet");
     assert_refused(READ("--log_audit"), VT_ERR_UNSUPPORTED,
                    "--log_audit: not available yet");
-    assert_refused(READ("--report_server"), VT_ERR_UNSUPPORTED,
-                   "--report_server: not available yet");
     assert_int_equal(READ("x.py", "--log_exit", "--ignore_multiprocess"), VT_OK);
 }
 

@@ -79,7 +79,7 @@ static void align(struct fixture *f) {
 static enum vt_status add(struct fixture *f, const char *name, const char *text) {
     struct text *slot = &f->texts[f->count++];
     *slot = (struct text){.text = text};
-    struct vt_combine_input input = {name, pump_text, slot};
+    struct vt_combine_input input = {.name = name, .pump = pump_text, .state = slot};
     return vt_combine_add(f->combine, &input, &f->err);
 }
 
