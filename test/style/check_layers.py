@@ -75,6 +75,7 @@ MAY_BE_LONG = {}
 # file -> why it is not split.
 MAY_BE_LARGE = {
     "core/base/log_layout.h": "the bytes of a log on one page, each drawing beside its struct",
+    "viewer/engine/query.h": "the questions of a viewer on one page, each beside its answer",
 }
 
 # Functions without the prefix, by the name that somebody else prescribes.
