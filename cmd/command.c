@@ -94,6 +94,8 @@ static enum vt_command_kind choose_kind(const struct vt_command *command) {
         return VT_COMMAND_COLLECT;
     if (config->cmd_string || config->module || command->words.count)
         return VT_COMMAND_RUN;
+    if (config->compress || config->decompress)
+        return VT_COMMAND_COMPRESS;
     if (config->combine.count || config->align_combine.count)
         return VT_COMMAND_COMBINE;
     return config->recover ? VT_COMMAND_RECOVER : VT_COMMAND_HELP;

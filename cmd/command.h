@@ -19,8 +19,9 @@ enum vt_command_kind {
     VT_COMMAND_VERSION,
     VT_COMMAND_RUN,
     VT_COMMAND_RECOVER,
-    VT_COMMAND_COLLECT, /* report_server */
-    VT_COMMAND_COMBINE, /* also: align_combine */
+    VT_COMMAND_COLLECT,  /* report_server */
+    VT_COMMAND_COMBINE,  /* also: align_combine */
+    VT_COMMAND_COMPRESS, /* also: decompress */
 };
 
 struct vt_command {
@@ -48,6 +49,9 @@ int vt_cmd_collect(struct vt_command *command);
 
 /* Makes one report of several. */
 int vt_cmd_combine(struct vt_command *command);
+
+/* Turns a report into a compressed one, or back. */
+int vt_cmd_compress(struct vt_command *command);
 
 /* vizviewer: `count` words behind argv[0]. */
 int vt_cmd_view(int count, char *const *words);

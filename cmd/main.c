@@ -49,6 +49,8 @@ static int run_command(struct vt_command *command) {
         return vt_cmd_collect(command);
     case VT_COMMAND_COMBINE:
         return vt_cmd_combine(command);
+    case VT_COMMAND_COMPRESS:
+        return vt_cmd_compress(command);
     }
     return 1;
 }

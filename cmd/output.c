@@ -62,7 +62,8 @@ static void append_name(const struct vt_config *config,
     }
     const char *file = config->output_file && !config->unique_output_file
                            ? config->output_file
-                           : "result.json";
+                       : source->default_name ? source->default_name
+                                              : "result.json";
     const char *dot = config->pid_suffix ? strrchr(file, '.') : NULL;
     size_t stem = dot && !strchr(dot, '/') ? (size_t)(dot - file) : strlen(file);
     vt_buf_append(name, file, stem);
@@ -101,7 +102,7 @@ enum vt_status vt_output_resolve(struct vt_config *config,
     struct vt_buf path = {0};
     append_name(config, source, &name);
     enum vt_status status = vt_buf_status(&name, err);
-    if (status == VT_OK)
+    if (status == VT_OK && !source->any_name)
         status = check_extension(name.data, err);
     if (status == VT_OK) {
         join(&path, config->launch_cwd);

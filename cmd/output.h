@@ -16,6 +16,8 @@ struct vt_output_source {
     const char *program; /* script or module; NULL for -c */
     time_t now;
     pid_t pid;
+    const char *default_name; /* without -o; NULL: result.json */
+    bool any_name;            /* the extension is not looked at */
 };
 
 /* Sets config->output_path from the options and config->launch_cwd. VT_ERR_REFUSED for

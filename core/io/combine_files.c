@@ -49,6 +49,7 @@ static enum vt_status leave_out(struct job *job, const char *path,
 static enum vt_status open_sources(struct job *job, struct vt_error *err) {
     struct vt_source_options options = {
         .expansion = job->limits.expansion,
+        .limits = job->limits.reader,
         .spool_dir = job->folder,
     };
     job->sources = calloc(job->options->count, sizeof(struct vt_source *));

@@ -7,6 +7,8 @@
 #include "core/io/report.h"
 #include "core/io/rundir.h"
 #include "core/io/spool.h"
+#include "core/io/zblock.h"
+#include "core/trace/cvf_read.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +26,8 @@ struct vt_source {
     char *path;
     char *spool_dir; /* NULL: nothing is kept */
     uint32_t expansion;
+    struct vt_reader_limits limits;
+    bool must_be_cvf;
     bool was_read;
     bool changes_by_nature; /* a log may be written while it is read */
     struct stat seen;
@@ -57,6 +61,8 @@ enum vt_status vt_source_open(const char *path, const struct vt_source_options *
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
     made->spool.fd = -1;
     made->expansion = options->expansion;
+    made->limits = options->limits;
+    made->must_be_cvf = options->must_be_cvf;
     enum vt_status status = copy_names(made, path, options->spool_dir, err);
     if (status == VT_OK)
         status = look(made, err);
@@ -165,6 +171,23 @@ static enum vt_status pump_gzip(struct vt_source *source, int fd, char *window,
     return status;
 }
 
+static enum vt_status pump_cvf(struct vt_source *source, int fd, char *window,
+                               size_t got, struct vt_spool *spool, struct vt_sink sink,
+                               struct vt_error *err) {
+    struct vt_buf file = {0};
+    struct vt_cvf_read_options options = {
+        .unpack = vt_zblock_unpack,
+        .limits = source->limits,
+        .expansion = source->expansion,
+    };
+    enum vt_status status =
+        pump_bytes(fd, window, got, spool, vt_sink_to_buf(&file), err);
+    if (status == VT_OK)
+        status = vt_cvf_read(file.data, file.size, &options, sink, err);
+    vt_buf_fini(&file);
+    return status;
+}
+
 static bool begins_with(const char *window, size_t got, const char *magic,
                         size_t size) {
     return got >= size && memcmp(window, magic, size) == 0;
@@ -174,6 +197,8 @@ static bool begins_with(const char *window, size_t got, const char *magic,
 static enum vt_status pump_kind(struct vt_source *source, int fd, char *window,
                                 size_t got, struct vt_spool *spool, struct vt_sink sink,
                                 struct vt_error *err) {
+    if (vt_cvf_read_knows(window, got) || source->must_be_cvf)
+        return pump_cvf(source, fd, window, got, spool, sink, err);
     if (begins_with(window, got, VT_LOG_MAGIC, HEAD_BYTES)) {
         source->changes_by_nature = true;
         return pump_log(fd, &source->seen, sink, err);

@@ -4,8 +4,10 @@
  *
  * What the file is, its first bytes say, never its name: gzip data come decompressed, a
  * recorded log (core/base/log_layout.h) and a run directory as the report that would be
- * saved of them, anything else as it is. A file is read in windows with read(2): one
- * that shrinks meanwhile gives fewer bytes, never a signal.
+ * saved of them, a compressed report (core/trace/cvf_layout.h) as the report that it
+ * was made of, anything else as it is. A file is read in windows with read(2): one
+ * that shrinks meanwhile gives fewer bytes, never a signal. Only a compressed report is
+ * held in memory as a whole.
  *
  * Pipes and terminals are read when they are named. What cannot be read twice is kept
  * in a file without a name for the second time.
@@ -18,11 +20,14 @@
 
 #include "core/base/error.h"
 #include "core/base/sink.h"
+#include "core/trace/reader.h"
 
 #include <stdint.h>
 
 struct vt_source_options {
-    uint32_t expansion;    /* of gzip data; 0: VT_GUNZIP_EXPANSION */
+    uint32_t expansion; /* of gzip data and compressed reports; 0: the usual */
+    struct vt_reader_limits limits; /* of the JSON in compressed reports */
+    bool must_be_cvf;               /* anything else is VT_ERR_FORMAT */
     const char *spool_dir; /* where what cannot be read twice is kept; NULL: nowhere */
 };
 

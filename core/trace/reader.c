@@ -255,6 +255,8 @@ static enum vt_status take_top_member(struct vt_reader *reader,
         reader->context = known[i].context;
         reader->scan.detail = known[i].detail;
         reader->stats.has_events |= known[i].context == IN_EVENTS;
+        reader->stats.has_metadata |= known[i].context == IN_METADATA;
+        reader->stats.has_file_info |= known[i].context == IN_FILE_INFO;
         return VT_OK;
     }
     if (token->kind < VT_JSCAN_OPEN_OBJECT)

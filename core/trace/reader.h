@@ -100,6 +100,8 @@ struct vt_reader_stats {
     uint64_t bytes;
     uint64_t events;
     bool has_events;          /* the text has a place for events, though maybe empty */
+    bool has_metadata;        /* viztracer_metadata, though maybe empty */
+    bool has_file_info;       /* likewise */
     bool was_open_array;      /* it lacked its bracket */
     uint64_t without_pid;     /* events, also below */
     uint64_t without_ts;      /* other than metadata */

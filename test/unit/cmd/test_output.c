@@ -28,7 +28,8 @@ static const char *resolve(const char *text, const char *program) {
                     .tm_min = 4,
                     .tm_sec = 5,
                     .tm_isdst = -1};
-    struct vt_output_source source = {program, mktime(&tm), 123};
+    struct vt_output_source source = {
+        .program = program, .now = mktime(&tm), .pid = 123};
     return vt_output_resolve(&config, &source, &err) == VT_OK ? config.output_path
                                                               : NULL;
 }
