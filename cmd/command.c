@@ -98,6 +98,12 @@ static enum vt_command_kind choose_kind(const struct vt_command *command) {
         return VT_COMMAND_COMPRESS;
     if (config->combine.count || config->align_combine.count)
         return VT_COMMAND_COMBINE;
+    if (config->attach != -1)
+        return VT_COMMAND_ATTACH;
+    if (config->attach_installed != -1)
+        return VT_COMMAND_ATTACH_INSTALLED;
+    if (config->uninstall != -1)
+        return VT_COMMAND_UNINSTALL;
     return config->recover ? VT_COMMAND_RECOVER : VT_COMMAND_HELP;
 }
 

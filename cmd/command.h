@@ -22,6 +22,9 @@ enum vt_command_kind {
     VT_COMMAND_COLLECT,  /* report_server */
     VT_COMMAND_COMBINE,  /* also: align_combine */
     VT_COMMAND_COMPRESS, /* also: decompress */
+    VT_COMMAND_ATTACH,   /* also: list what could be attached to */
+    VT_COMMAND_ATTACH_INSTALLED,
+    VT_COMMAND_UNINSTALL,
 };
 
 struct vt_command {
@@ -52,6 +55,15 @@ int vt_cmd_combine(struct vt_command *command);
 
 /* Turns a report into a compressed one, or back. */
 int vt_cmd_compress(struct vt_command *command);
+
+/* Records a program that runs; lists those that could be recorded. */
+int vt_cmd_attach(struct vt_command *command);
+
+/* Starts and stops the tracer of a program that called tracer.install(). */
+int vt_cmd_attach_installed(struct vt_command *command);
+
+/* Has a running program forget its tracer. */
+int vt_cmd_uninstall(struct vt_command *command);
 
 /* vizviewer: `count` words behind argv[0]. */
 int vt_cmd_view(int count, char *const *words);

@@ -51,6 +51,12 @@ static int run_command(struct vt_command *command) {
         return vt_cmd_combine(command);
     case VT_COMMAND_COMPRESS:
         return vt_cmd_compress(command);
+    case VT_COMMAND_ATTACH:
+        return vt_cmd_attach(command);
+    case VT_COMMAND_ATTACH_INSTALLED:
+        return vt_cmd_attach_installed(command);
+    case VT_COMMAND_UNINSTALL:
+        return vt_cmd_uninstall(command);
     }
     return 1;
 }

@@ -45,7 +45,8 @@ static enum vt_status store_nothing(const struct vt_option *option,
     if (option->kind == VT_OPTION_REAL)
         *vt_option_real(option, config) = option->default_number;
     else
-        *vt_option_int(option, config) = (int64_t)option->default_number;
+        *vt_option_int(option, config) =
+            option->count == VT_COUNT_BARE ? 0 : (int64_t)option->default_number;
     return VT_OK;
 }
 

@@ -120,6 +120,31 @@ bool vt_elf_peek_defines(const struct vt_elf_peek *elf, const char *symbol) {
     return find_symbol(elf, symbol) != NULL;
 }
 
+/* The address that the file was linked for, of its first byte. */
+static uint64_t linked_base(const struct vt_elf_peek *elf) {
+    const ElfW(Ehdr) *head = at(elf, 0, sizeof *head);
+    size_t size = head ? head->e_phnum * sizeof(ElfW(Phdr)) : 0;
+    const ElfW(Phdr) *parts = head && head->e_phoff % sizeof(void *) == 0
+                                  ? at(elf, head->e_phoff, size)
+                                  : NULL;
+    for (size_t i = 0; parts && i < head->e_phnum; i++) {
+        if (parts[i].p_type == PT_LOAD && parts[i].p_offset == 0)
+            return parts[i].p_vaddr;
+    }
+    return 0;
+}
+
+bool vt_elf_peek_place(const struct vt_elf_peek *elf, const char *symbol,
+                       uint64_t *place, uint64_t *size) {
+    const ElfW(Sym) *found = find_symbol(elf, symbol);
+    if (!found)
+        return false;
+    *place = found->st_value - linked_base(elf);
+    if (size)
+        *size = found->st_size;
+    return true;
+}
+
 unsigned long vt_elf_peek_constant(const struct vt_elf_peek *elf, const char *symbol) {
     const ElfW(Sym) *found = find_symbol(elf, symbol);
     const ElfW(Shdr) *home = found ? section(elf, found->st_shndx) : NULL;

@@ -9,6 +9,7 @@
  *   tracer_control.c  start, stop, pause, clear, sparse regions
  *   tracer_events.c   what the program logs itself
  *   tracer_save.c     reports
+ *   tracer_attach.c   what `viztracer --attach` asks of a program
  *   lazy_tracer.c     the tracer of a run until the program asks for it
  *
  * A tracer has no log until something is recorded. What was saved or parsed is over:
@@ -122,6 +123,7 @@ PyObject *vt_tracer_method_share_with_child(PyObject *self, PyObject *args);
 PyObject *vt_tracer_method_write_inherited(PyObject *self, PyObject *args);
 PyObject *vt_tracer_method_check(PyObject *self, PyObject *unused);
 PyObject *vt_tracer_method_settle(PyObject *self, PyObject *unused);
+PyObject *vt_tracer_method_take_settings(PyObject *self, PyObject *args);
 PyObject *vt_tracer_method_leave_run(PyObject *self, PyObject *unused);
 
 /* A function of the module: (python_dir, path, text, entries, aloud). */

@@ -137,6 +137,13 @@ enum vt_status vt_log_dir_create(struct vt_log_dir *dir, const char *beside,
     return vt_error_set_errno(err, error, "no directory for the log of the run");
 }
 
+enum vt_status vt_log_dir_create_at(struct vt_log_dir *dir, const char *place,
+                                    struct vt_error *err) {
+    *dir = (struct vt_log_dir){0};
+    int error = create_in(dir, place);
+    return error ? vt_error_set_errno(err, error, "%s", place) : VT_OK;
+}
+
 enum vt_status vt_log_dir_join(struct vt_log_dir *dir, const char *path,
                                struct vt_error *err) {
     const char *slash = strrchr(path, '/');

@@ -31,6 +31,10 @@ struct vt_log_dir {
 VT_NODISCARD enum vt_status vt_log_dir_create(struct vt_log_dir *dir,
                                               const char *beside, struct vt_error *err);
 
+/* The same in this place and in no other. */
+VT_NODISCARD enum vt_status
+vt_log_dir_create_at(struct vt_log_dir *dir, const char *place, struct vt_error *err);
+
 /* The directory of a run that exists, by its path: VT_ERR_NOT_FOUND when it is gone. */
 VT_NODISCARD enum vt_status vt_log_dir_join(struct vt_log_dir *dir, const char *path,
                                             struct vt_error *err);

@@ -29,7 +29,7 @@ enum vt_option_kind {
 enum vt_option_count {
     VT_COUNT_NONE, /* no value */
     VT_COUNT_ONE,  /* one value; left out: the option counts as not given */
-    VT_COUNT_BARE, /* one value; left out: the value is "" */
+    VT_COUNT_BARE, /* one value; left out: the value is "", of an INT 0 */
     VT_COUNT_MANY, /* zero or more values */
 };
 

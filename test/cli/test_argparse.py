@@ -80,7 +80,7 @@ def add(parser, exclusive, dest):
         parser.add_argument(*names, nargs="?", const="")
     elif dest in INTS:
         parser.add_argument(*names, nargs="?", type=int, default=INTS[dest],
-                            const=INTS[dest])
+                            const=0 if dest == "attach" else INTS[dest])
     elif dest == "min_duration":
         parser.add_argument(*names, nargs="?", type=duration_ns, default=0, const=0)
     elif dest == "t":

@@ -49,7 +49,7 @@ static void a_word_becomes_the_value_of_its_kind(void **state) {
 
 static void no_word_means_not_given_unless_the_option_may_be_bare(void **state) {
     (void)state;
-    static const char *const keys[] = {"attach", "t", "min_duration", "module"};
+    static const char *const keys[] = {"uninstall", "t", "min_duration", "module"};
     static const char *const words[] = {"12", "0.5", "2us", "m"};
     for (size_t i = 0; i < 4; i++) {
         const struct vt_option *option = vt_option_find(keys[i]);
@@ -60,6 +60,8 @@ static void no_word_means_not_given_unless_the_option_may_be_bare(void **state) 
     }
     assert_int_equal(store("recover", 0, NULL), VT_OK);
     assert_string_equal(config.recover, "");
+    assert_int_equal(store("attach", 0, NULL), VT_OK);
+    assert_int_equal(config.attach, 0);
     assert_int_equal(store("log_audit", 0, NULL), VT_OK);
     assert_true(config.log_audit.given);
 }

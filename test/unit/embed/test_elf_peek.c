@@ -48,6 +48,20 @@ static void a_function_is_no_constant_outside_of_the_file(void **state) {
     vt_elf_peek_close(&elf);
 }
 
+static void an_export_lies_where_the_file_is_mapped(void **state) {
+    (void)state;
+    extern const char __executable_start[];
+    struct vt_elf_peek elf;
+    uint64_t place = 0, size = 0;
+    assert_true(vt_elf_peek_open(&elf, "/proc/self/exe"));
+    assert_true(vt_elf_peek_place(&elf, "vt_test_constant", &place, &size));
+    assert_int_equal((uintptr_t)__executable_start + place,
+                     (uintptr_t)&vt_test_constant);
+    assert_int_equal(size, sizeof vt_test_constant);
+    assert_false(vt_elf_peek_place(&elf, "mkdtemp", &place, NULL));
+    vt_elf_peek_close(&elf);
+}
+
 static void other_files_are_not_opened(void **state) {
     (void)state;
     struct vt_elf_peek elf;
@@ -114,6 +128,7 @@ int main(void) {
         cmocka_unit_test(a_program_tells_what_it_needs_and_exports),
         cmocka_unit_test(what_is_only_imported_is_not_defined),
         cmocka_unit_test(a_function_is_no_constant_outside_of_the_file),
+        cmocka_unit_test(an_export_lies_where_the_file_is_mapped),
         cmocka_unit_test(other_files_are_not_opened),
         cmocka_unit_test(a_file_that_was_cut_short_says_nothing_and_harms_nothing),
         cmocka_unit_test(damaged_headers_harm_nothing),
