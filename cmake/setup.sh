@@ -15,8 +15,10 @@ NEEDED="gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libmicrohttpd-dev 
 # Used when they are there, done without when they cannot be had: a faster gzip; what single
 # tests need (they are skipped by name without it).
 USEFUL_TO_BUILD="libisal-dev"
-USEFUL_TO_TEST="clang-format clang-tidy jq nodejs strace git python3-venv
+USEFUL_TO_TEST="clang-format clang-tidy jq nodejs chromium strace git python3-venv
                 python3-pyflakes"
+# Some packages of nodejs bring npm themselves and cannot stand beside Debian's.
+command -v npm >/dev/null || USEFUL_TO_TEST="$USEFUL_TO_TEST npm"
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 build=$root/build

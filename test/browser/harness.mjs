@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// A browser and something that serves the page: our own vizviewer or, for the page alone, a small
+// server that puts the reference in the engine's place.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import http from "node:http";
+import { createRequire } from "node:module";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+export const ROOT = path.dirname(path.dirname(HERE));
+const MODULES = process.env.VIZTRACER_NODE_MODULES || path.join(ROOT, "build/test/browser/");
+export const SHARED = path.join(path.dirname(ROOT), "shared");
+
+const TYPES = {
+    ".js": "text/javascript", ".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml",
+    ".json": "application/json", ".wasm": "application/wasm",
+};
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; " +
+    "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:";
+
+export function scratchFolder() {
+    return fs.mkdtempSync(path.join(os.tmpdir(), "viztracer-browser-"));
+}
+
+export async function launchBrowser() {
+    const { chromium } = createRequire(MODULES)("playwright-core");
+    const executablePath = process.env.VIZTRACER_CHROMIUM || "/usr/bin/chromium";
+    // Tests often run as root in a container, where Chromium's own sandbox cannot start.
+    const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+    return chromium.launch({ executablePath, args });
+}
+
+/** The page with the reference instead of an engine. @param {string} trace path of a JSON trace */
+export async function servePageAlone(trace) {
+    const own = { "/": "index.html" };
+    const server = http.createServer((request, response) => {
+        const url = request.url.split("?")[0];
+        let file = path.join(ROOT, "viewer/web", own[url] || url);
+        if (url === "/standin.json") file = trace;
+        if (url === "/open.js") file = path.join(HERE, "standin_open.js");
+        if (url === "/reference.js") file = path.join(HERE, "reference.js");
+        fs.readFile(file, (error, bytes) => {
+            response.writeHead(error ? 404 : 200, {
+                "Content-Type": TYPES[path.extname(file)] || "text/plain", "Content-Security-Policy": POLICY,
+            });
+            response.end(bytes);
+        });
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return {
+        url: `http://127.0.0.1:${server.address().port}/`,
+        close: () => new Promise((resolve) => {
+            server.closeAllConnections();
+            server.close(resolve);
+        }),
+    };
+}
+
+export async function freePort() {
+    const server = net.createServer();
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+}
+
+/** Our own server. @param {string[]} args of vizviewer, after --server_only and --port */
+export async function serveVizviewer(args) {
+    const port = await freePort();
+    const binary = process.env.VIZVIEWER || path.join(ROOT, "build/vizviewer");
+    const child = spawn(binary, ["--server_only", "--port", String(port), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stdout.on("data", (text) => { said += text; });
+    child.stderr.on("data", (text) => { said += text; });
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    for (let tries = 0; ; tries++) {
+        if (child.exitCode !== null || tries > 300) throw new Error(`vizviewer did not start: ${said}`);
+        const answers = await fetch(`http://127.0.0.1:${port}/vizviewer_info`).then((r) => r.ok, () => false);
+        if (answers) break;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return {
+        url: `http://127.0.0.1:${port}/`, child, ended, said: () => said,
+        close: async () => {
+            child.kill("SIGINT");
+            await ended;
+        },
+    };
+}
+
+/** A page that fails the test on every error, refused script or dialog. @param {any} browser @param {string} url */
+export async function openPage(browser, url, options = {}) {
+    const context = await browser.newContext({
+        viewport: { width: 1440, height: 900 }, acceptDownloads: true, timezoneId: "UTC", ...options,
+    });
+    const page = await context.newPage();
+    page.problems = [];
+    page.on("pageerror", (error) => page.problems.push(String(error.stack || error)));
+    page.on("console", (message) => {
+        if (message.type() === "error") page.problems.push(message.text());
+    });
+    page.on("dialog", (dialog) => {
+        page.problems.push(`a dialog: ${dialog.message()}`);
+        dialog.dismiss();
+    });
+    await page.goto(url);
+    await page.waitForSelector("#cover.gone", { state: "attached", timeout: 30000 });
+    await settle(page);
+    return page;
+}
+
+/** Until nothing is asked and nothing drawn any more: two frames and the pause of the address. @param {any} page */
+export async function settle(page, ms = 350) {
+    await page.waitForTimeout(ms);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+/** What a click makes the page save. @param {any} page @param {() => Promise<any>} click @returns {Promise<string>} */
+export async function saved(page, click) {
+    const [download] = await Promise.all([page.waitForEvent("download"), click()]);
+    return fs.readFileSync(await download.path(), "utf8");
+}
+
+/** The bytes of a picture of the tracks, to see whether they changed. @param {any} page */
+export function pictureOf(page) {
+    return page.evaluate(() => document.getElementById("canvas").toDataURL());
+}
+
+/** CSV as objects. @param {string} text */
+export function readCsv(text) {
+    const rows = [];
+    const field = /("((?:[^"]|"")*)"|[^,\r\n]*)(,|\r\n|$)/gy;
+    let row = [];
+    while (field.lastIndex < text.length) {
+        const match = field.exec(text);
+        row.push(match[2] === undefined ? match[1] : match[2].replaceAll('""', '"'));
+        if (match[3] !== ",") {
+            rows.push(row);
+            row = [];
+        }
+    }
+    const [head, ...rest] = rows;
+    return rest.map((values) => Object.fromEntries(head.map((title, i) => [title, values[i]])));
+}

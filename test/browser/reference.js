@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+// A slow, obvious trace: everything by going through all slices. Tests compare the engine's numbers
+// with it, and tests of the page alone put it in the engine's place (routed over open.js).
+
+const NS = 1000;
+
+/** @param {any} event @param {string} key */
+const ns = (event, key) => Math.round(Number(event[key]) * NS);
+
+export class ReferenceTrace {
+    /** @param {any} json @param {string} fileName */
+    constructor(json, fileName) {
+        this.fileName = fileName;
+        this.metadata = json.viztracer_metadata || {};
+        this.fileInfo = json.file_info || { files: {}, functions: {} };
+        const events = (Array.isArray(json) ? json : json.traceEvents).filter((/** @type {any} */ e) => e && e.ph);
+        this.events = events.filter((/** @type {any} */ e) => e.ph !== "M").length;
+        const timed = events.filter((/** @type {any} */ e) => e.ph !== "M" && Number.isFinite(Number(e.ts)));
+        this.originNs = timed.reduce((/** @type {number} */ least, /** @type {any} */ e) => Math.min(least, ns(e, "ts")), Infinity);
+        if (!Number.isFinite(this.originNs)) this.originNs = 0;
+        this.end = timed.reduce((/** @type {number} */ most, /** @type {any} */ e) => Math.max(most, ns(e, "ts") + (e.dur ? ns(e, "dur") : 0)), 0) - this.originNs;
+        this.end = Math.max(this.end, 1);
+        this.warnings = this.metadata.overflow ? ["The buffer was full: the oldest events are missing. --tracer_entries makes it larger."] : [];
+        /** @type {string[]} */
+        this.names = [];
+        this.nameIds = new Map();
+        this.processNames = new Map();
+        this.threadNames = new Map();
+        for (const e of events) {
+            if (e.ph === "M" && e.name === "process_name") this.processNames.set(e.pid, e.args.name);
+            if (e.ph === "M" && e.name === "thread_name") this.threadNames.set(`${e.pid} ${e.tid}`, e.args.name);
+        }
+        /** @type {any[]} */
+        this.tracks = [];
+        /** @type {any[][]} slices of each row, by start */
+        this.rows = [];
+        /** @type {any[]} */
+        this.slices = [];
+        /** @type {Map<number, any[]>} */
+        this.markLists = new Map();
+        /** @type {Map<number, any[]>} */
+        this.counterLists = new Map();
+        this.addThreads(events);
+        this.addCounters(timed);
+        this.addMarks(timed);
+    }
+
+    /** @param {string} name */
+    idOf(name) {
+        let id = this.nameIds.get(name);
+        if (id === undefined) {
+            id = this.names.push(name) - 1;
+            this.nameIds.set(name, id);
+        }
+        return id;
+    }
+
+    /** @param {number} id */
+    nameOf(id) {
+        return this.names[id] ?? "";
+    }
+
+    /** @param {any[]} events */
+    addThreads(events) {
+        const threads = new Map();
+        for (const e of events) {
+            if (!"XBE".includes(e.ph)) continue;
+            const key = `${e.pid} ${e.tid}`;
+            if (!threads.has(key)) threads.set(key, []);
+            threads.get(key).push(e);
+        }
+        for (const [key, list] of threads) {
+            const [pid, tid] = key.split(" ").map(Number);
+            const track = this.addTrack("slices", pid, tid, this.threadNames.get(key) || `Thread ${tid}`);
+            const found = this.pairUp(list);
+            found.sort((a, b) => a.ts - b.ts || b.dur - a.dur || b.order - a.order);
+            /** @type {any[]} */
+            const stack = [];
+            for (const slice of found) {
+                while (stack.length && stack[stack.length - 1].ts + stack[stack.length - 1].dur <= slice.ts) stack.pop();
+                slice.parent = stack[stack.length - 1] || null;
+                slice.depth = stack.length;
+                slice.track = track.id;
+                slice.selfNs = slice.dur;
+                if (slice.parent) slice.parent.selfNs -= slice.dur;
+                else track.busyNs += slice.dur;
+                stack.push(slice);
+                track.rows = Math.max(track.rows, slice.depth + 1);
+                track.count++;
+                this.slices.push(slice);
+            }
+            for (let depth = 0; depth < track.rows; depth++) {
+                const row = found.filter((s) => s.depth === depth);
+                row.forEach((slice, index) => Object.assign(slice, { row: track.row0 + depth, index }));
+                this.rows.push(row);
+            }
+        }
+    }
+
+    /** X events as they are; B with its E, or to the end of the trace. @param {any[]} list */
+    pairUp(list) {
+        const found = [];
+        /** @type {any[]} */
+        const open = [];
+        list.forEach((e, order) => {
+            const name = e.name ?? "";
+            const base = { name, nameId: this.idOf(name), order, category: e.cat || "", args: e.args ? JSON.stringify(e.args) : "", open: false };
+            if (e.ph === "X") found.push({ ...base, ts: ns(e, "ts") - this.originNs, dur: e.dur ? ns(e, "dur") : 0 });
+            else if (e.ph === "B") open.push({ ...base, ts: ns(e, "ts") - this.originNs, dur: 0 });
+            else if (open.length) {
+                const slice = open.pop();
+                slice.dur = ns(e, "ts") - this.originNs - slice.ts;
+                found.push(slice);
+            }
+        });
+        for (const slice of open) found.push({ ...slice, dur: this.end - slice.ts, open: true });
+        return found;
+    }
+
+    /** @param {string} kind @param {number} pid @param {number} tid @param {string} name */
+    addTrack(kind, pid, tid, name) {
+        const track = {
+            id: this.tracks.length, kind, process: pid, pid: String(pid), tid: tid < 0 ? "" : String(tid), name,
+            processName: this.processNames.get(pid) || `Process ${pid}`, engine: this.tracks.length,
+            rows: kind === "slices" ? 0 : 1, row0: this.rows.length, busyNs: 0, count: 0,
+            /** @type {any[]} */
+            series: [],
+        };
+        this.tracks.push(track);
+        return track;
+    }
+
+    /** @param {any[]} events */
+    addCounters(events) {
+        const lists = new Map();
+        for (const e of events) {
+            if (e.ph !== "C") continue;
+            const key = `${e.pid} ${e.name}`;
+            if (!lists.has(key)) lists.set(key, []);
+            lists.get(key).push(e);
+        }
+        for (const list of lists.values()) {
+            const track = this.addTrack("counter", list[0].pid, -1, list[0].name);
+            track.count = list.length;
+            const samples = list.map((/** @type {any} */ e) => ({ t: ns(e, "ts") - this.originNs, args: e.args || {} }));
+            samples.sort((/** @type {any} */ a, /** @type {any} */ b) => a.t - b.t);
+            this.counterLists.set(track.id, samples);
+            track.series = [...new Set(samples.flatMap((/** @type {any} */ e) => Object.keys(e.args)))].map((name) => {
+                const values = samples.map((/** @type {any} */ e) => Number(e.args[name])).filter(Number.isFinite);
+                return { name, min: Math.min(...values), max: Math.max(...values) };
+            });
+        }
+    }
+
+    /** @param {any[]} events */
+    addMarks(events) {
+        const kinds = /** @type {Record<string, string>} */ ({ i: "instant", I: "instant", N: "created", O: "snapshot", D: "deleted" });
+        const lists = new Map();
+        for (const e of events) {
+            if (!kinds[e.ph]) continue;
+            const object = "NOD".includes(e.ph);
+            const key = object ? `objects ${e.pid}` : `instants ${e.pid}`;
+            if (!lists.has(key)) lists.set(key, { object, list: [], idents: [] });
+            const group = lists.get(key);
+            const ident = object ? String(e.id) : "";
+            if (object && !group.idents.includes(ident)) group.idents.push(ident);
+            group.list.push({
+                kind: kinds[e.ph], t: ns(e, "ts") - this.originNs, dur: 0, name: e.name, args: e.args ? JSON.stringify(e.args) : "",
+                ident, scope: e.s || "", count: 1, instant: -1, depth: object ? group.idents.indexOf(ident) : 0, pid: e.pid,
+            });
+        }
+        for (const { object, list, idents } of lists.values()) {
+            const track = this.addTrack(object ? "objects" : "instants", list[0].pid, -1, object ? "Objects" : "MainThread · instants");
+            track.rows = Math.max(1, idents.length);
+            track.count = list.length;
+            list.sort((/** @type {any} */ a, /** @type {any} */ b) => a.t - b.t);
+            list.forEach((/** @type {any} */ m, /** @type {number} */ id) => Object.assign(m, { id, track: track.id }));
+            this.markLists.set(track.id, list);
+        }
+    }
+
+    /** @param {{row: number, level: number, first: number, last: number}[]} wishes */
+    async tiles(wishes) {
+        return wishes.flatMap(({ row, level, first, last }) =>
+            Array.from({ length: last - first + 1 }, (_, i) => this.tile(row, level, first + i)));
+    }
+
+    /** @param {number} row @param {number} level @param {number} index */
+    tile(row, level, index) {
+        const bucketNs = 2 ** level;
+        const t0 = index * 256 * bucketNs;
+        const t1 = t0 + 256 * bucketNs;
+        const inside = this.rows[row].filter((s) => s.ts < t1 && Math.max(s.ts + s.dur, s.ts + 1) > t0);
+        const big = inside.filter((s) => s.dur >= bucketNs);
+        /** @type {Map<number, any>} */
+        const crowds = new Map();
+        for (const s of inside) {
+            if (s.dur >= bucketNs || s.ts < t0) continue;
+            const bucket = Math.floor((s.ts - t0) / bucketNs);
+            const crowd = crowds.get(bucket) || { longest: s, busy: 0, count: 0 };
+            if (s.dur > crowd.longest.dur) crowd.longest = s;
+            crowd.busy += s.dur;
+            crowd.count++;
+            crowds.set(bucket, crowd);
+        }
+        const list = [...crowds].sort((a, b) => a[0] - b[0]);
+        return {
+            row, level, index, t0, bucketNs, used: 0,
+            starts: Float64Array.from(big, (s) => s.ts), durations: Float64Array.from(big, (s) => s.dur),
+            names: Uint32Array.from(big, (s) => s.nameId), slices: Float64Array.from(big, (s) => s.index),
+            buckets: Uint16Array.from(list, ([b]) => b), bucketNames: Uint32Array.from(list, ([, c]) => c.longest.nameId),
+            busy: Uint8Array.from(list, ([, c]) => Math.min(255, Math.round(c.busy / bucketNs * 255))),
+            counts: Uint32Array.from(list, ([, c]) => c.count),
+            bucketSlices: Uint32Array.from(list, ([, c]) => c.longest.index),
+        };
+    }
+
+    /** @param {any} s */
+    public(s) {
+        if (!s) return null;
+        const { row, index, track, depth, ts, dur, name, nameId } = s;
+        return { row, index, track, depth, ts, dur, name, nameId };
+    }
+
+    /** @param {number} row @param {number} index */
+    async sliceAt(row, index) {
+        return this.public(this.rows[row]?.[index]);
+    }
+
+    /** @param {number} row @param {number} t */
+    async at(row, t) {
+        return this.public(this.rows[row]?.find((s) => t >= s.ts && t < s.ts + Math.max(1, s.dur)));
+    }
+
+    /** @param {{row: number, index: number}} ref */
+    async info(ref) {
+        const s = this.rows[ref.row][ref.index];
+        const parents = [];
+        for (let p = s.parent; p; p = p.parent) parents.push(this.public(p));
+        const children = this.slices.filter((c) => c.parent === s).sort((a, b) => b.dur - a.dur);
+        return {
+            ...this.public(s), selfNs: s.selfNs, args: s.args, category: s.category, open: s.open, parents,
+            children: children.slice(0, 100).map((c) => this.public(c)), childCount: children.length, flows: [],
+        };
+    }
+
+    /** @param {{row: number, index: number}} ref @param {string} kind */
+    async step(ref, kind) {
+        const s = this.rows[ref.row][ref.index];
+        const same = this.slices.filter((o) => o.nameId === s.nameId).sort((a, b) => a.ts - b.ts);
+        const found = {
+            next: () => this.rows[s.row][s.index + 1], previous: () => this.rows[s.row][s.index - 1],
+            parent: () => s.parent, child: () => this.slices.find((c) => c.parent === s),
+            nextSame: () => same[same.indexOf(s) + 1], previousSame: () => same[same.indexOf(s) - 1],
+        }[kind];
+        return this.public(found?.());
+    }
+
+    /** @param {number} t @param {number[]} tracks */
+    async firstIn(t, tracks) {
+        return this.public(this.slices.find((s) => tracks.includes(s.track) && s.ts >= t));
+    }
+
+    /** @param {any} query @param {any} s */
+    matches(query, s) {
+        const track = this.tracks[s.track];
+        const name = s.name.toLowerCase();
+        return query.words.every((/** @type {string} */ w) => name.includes(w.toLowerCase())) &&
+            (!query.regex || new RegExp(query.regex, "iu").test(s.name)) &&
+            query.thread.every((/** @type {string} */ w) => `${track.name} ${track.tid}`.toLowerCase().includes(w)) &&
+            query.process.every((/** @type {string} */ w) => `${track.processName} ${track.pid}`.toLowerCase().includes(w)) &&
+            query.arg.every((/** @type {string} */ w) => s.args.toLowerCase().includes(w.toLowerCase())) &&
+            s.dur >= query.minNs && s.dur <= query.maxNs;
+    }
+
+    /** @param {any} query */
+    hitsOf(query) {
+        return this.slices.filter((s) => this.matches(query, s)).sort((a, b) => a.ts - b.ts || a.depth - b.depth);
+    }
+
+    /** @param {any} query @param {number} most */
+    async search(query, most) {
+        const hits = this.hitsOf(query);
+        const columns = 256;
+        const histogram = new Uint32Array(columns);
+        for (const s of hits) histogram[Math.min(columns - 1, Math.floor(s.ts / this.end * columns))]++;
+        return { total: hits.length, hits: hits.slice(0, most).map((s) => this.public(s)), columns: histogram };
+    }
+
+    /** @param {any} query @param {any} from @param {number} t @param {1 | -1} by */
+    async searchStep(query, from, t, by) {
+        const hits = this.hitsOf(query);
+        let at = from ? hits.findIndex((s) => s.row === from.row && s.index === from.index) : -1;
+        if (at < 0) {
+            const next = hits.findIndex((s) => s.ts >= (from ? from.ts : t));
+            at = by > 0 ? (next < 0 ? 0 : next) : (next < 0 ? hits.length : next) - 1;
+        } else {
+            at += by;
+        }
+        at = (at + hits.length) % hits.length;
+        return this.public(hits[at]);
+    }
+
+    /** The part of a slice inside a range. @param {any} s @param {number} t0 @param {number} t1 */
+    clip(s, t0, t1) {
+        return Math.max(0, Math.min(s.ts + s.dur, t1) - Math.max(s.ts, t0));
+    }
+
+    /** @param {any} s @param {number} t0 @param {number} t1 */
+    touches(s, t0, t1) {
+        return s.dur ? s.ts < t1 && s.ts + s.dur > t0 : s.ts >= t0 && s.ts < t1;
+    }
+
+    /** @param {number} t0 @param {number} t1 @param {number[]} tracks */
+    async aggregate(t0, t1, tracks) {
+        const rows = new Map();
+        for (const s of this.slices) {
+            if (!tracks.includes(s.track) || !this.touches(s, t0, t1)) continue;
+            const row = rows.get(s.nameId) || { name: s.nameId, calls: 0, total: 0, self: 0, durations: [] };
+            rows.set(s.nameId, row);
+            row.calls++;
+            row.durations.push(s.dur);
+            const inside = this.clip(s, t0, t1);
+            row.self += inside;
+            row.total += inside;
+            if (s.parent && this.touches(s.parent, t0, t1)) rows.get(s.parent.nameId).self -= inside;
+        }
+        return [...rows.values()].map((row) => {
+            const sorted = row.durations.sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
+            const rank = (/** @type {number} */ share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+            const sum = sorted.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
+            return {
+                name: row.name, calls: row.calls, total: row.total, self: row.self, min: sorted[0], mean: sum / row.calls,
+                p50: rank(0.5), p95: rank(0.95), p99: rank(0.99), max: sorted[sorted.length - 1],
+            };
+        });
+    }
+
+    /** @param {number} name @param {number} t0 @param {number} t1 @param {number[]} tracks */
+    async histogram(name, t0, t1, tracks) {
+        const list = this.slices.filter((s) => s.nameId === name && tracks.includes(s.track) && this.touches(s, t0, t1)).map((s) => s.dur);
+        const least = Math.max(1, Math.min(...list));
+        const most = Math.max(least * 1.01, ...list);
+        const bins = 32;
+        const counts = new Array(bins).fill(0);
+        for (const dur of list) counts[Math.min(bins - 1, Math.floor(Math.log(Math.max(dur, 1) / least) / Math.log(most / least) * bins))]++;
+        const edge = (/** @type {number} */ i) => least * (most / least) ** (i / bins);
+        return { counts, from: counts.map((_, i) => edge(i)), to: counts.map((_, i) => edge(i + 1)) };
+    }
+
+    /** @param {number} name @param {number} least @param {number} t0 @param {number} t1 @param {number[]} tracks */
+    async findCall(name, least, t0, t1, tracks) {
+        const list = this.slices.filter((s) => s.nameId === name && s.dur >= least && tracks.includes(s.track) && this.touches(s, t0, t1));
+        list.sort((a, b) => a.ts - b.ts);
+        return this.public(list[0]);
+    }
+
+    /** @param {number} t0 @param {number} t1 @param {number[]} tracks */
+    async flame(t0, t1, tracks) {
+        /** @type {any[]} */
+        const nodes = [];
+        const ids = new Map();
+        const nodeOf = new Map();
+        for (const s of this.slices) {
+            if (!tracks.includes(s.track) || !this.touches(s, t0, t1)) continue;
+            const parent = s.parent ? nodeOf.get(s.parent) ?? -1 : -1;
+            const key = `${parent} ${s.nameId}`;
+            if (!ids.has(key)) {
+                ids.set(key, nodes.length);
+                nodes.push({ parent, name: s.nameId, total: 0, self: 0, calls: 0, t0: s.ts });
+            }
+            const id = ids.get(key);
+            nodeOf.set(s, id);
+            const inside = this.clip(s, t0, t1);
+            nodes[id].total += inside;
+            nodes[id].self += inside;
+            nodes[id].calls++;
+            if (parent >= 0) nodes[parent].self -= inside;
+        }
+        return nodes;
+    }
+
+    /** @param {number} t0 @param {number} t1 @param {number[]} tracks @param {number} name */
+    async sandwich(t0, t1, tracks, name) {
+        const nodes = await this.flame(t0, t1, tracks);
+        /** @type {any[]} */
+        const below = [];
+        /** @type {any[]} */
+        const above = [];
+        const add = (/** @type {any[]} */ list, /** @type {number} */ parent, /** @type {any} */ node, /** @type {number} */ total) => {
+            let at = list.findIndex((n) => n.parent === parent && n.name === node.name);
+            if (at < 0) at = list.push({ parent, name: node.name, total: 0, self: 0, calls: 0, t0: node.t0 }) - 1;
+            list[at].total += total;
+            list[at].calls += node.calls;
+            return at;
+        };
+        const inSubtree = new Map();
+        nodes.forEach((node, i) => {
+            const up = inSubtree.get(node.parent);
+            if (up !== undefined) inSubtree.set(i, add(below, up, node, node.total));
+            else if (node.name === name) {
+                inSubtree.set(i, add(below, -1, node, node.total));
+                let at = add(above, -1, node, node.total);
+                for (let p = node.parent; p >= 0; p = nodes[p].parent) at = add(above, at, nodes[p], node.total);
+            }
+        });
+        return { nodes: below, callers: above };
+    }
+
+    /** All samples, whatever the level. @param {number} track */
+    async counter(track) {
+        const list = this.counterLists.get(track) || [];
+        return this.tracks[track].series.map((/** @type {any} */ { name }) => {
+            const own = list.filter((e) => Number.isFinite(Number(e.args[name])));
+            const values = Float64Array.from(own, (e) => Number(e.args[name]));
+            return { name, time: Float64Array.from(own, (e) => e.t), min: values, max: values, last: values };
+        });
+    }
+
+    /** @param {number} track @param {number} t0 @param {number} t1 */
+    async marks(track, t0, t1) {
+        return (this.markLists.get(track) || []).filter((m) => m.t >= t0 - this.end && m.t <= t1);
+    }
+
+    /** @param {number} columns */
+    async profile(columns) {
+        const busy = new Float32Array(columns);
+        const width = this.end / columns;
+        for (const s of this.slices) {
+            if (s.depth) continue;
+            const from = Math.floor(s.ts / width);
+            const to = Math.min(columns - 1, Math.floor((s.ts + s.dur) / width));
+            for (let i = from; i <= to; i++) busy[i] += this.clip(s, i * width, (i + 1) * width) / width;
+        }
+        return busy;
+    }
+
+    /** @param {number} t0 @param {number} t1 @param {number[]} tracks */
+    async exported(t0, t1, tracks) {
+        const events = this.slices.filter((s) => tracks.includes(s.track) && this.touches(s, t0, t1)).map((s) => ({
+            ph: "X", pid: Number(this.tracks[s.track].pid), tid: Number(this.tracks[s.track].tid),
+            ts: (s.ts + this.originNs) / NS, dur: s.dur / NS, name: s.name,
+        }));
+        return [JSON.stringify({ traceEvents: events })];
+    }
+
+    /** @param {number} t */
+    wallClockAt(t) {
+        const base = this.metadata.baseTimeNanoseconds;
+        return base === undefined ? null : BigInt(base) + BigInt(this.originNs + Math.round(t));
+    }
+
+    /** @param {number} id */
+    async sourceOf(id) {
+        const name = this.nameOf(id);
+        const place = this.fileInfo.functions?.[name];
+        const text = place && this.fileInfo.files?.[place[0]]?.[0];
+        return text ? { path: place[0], line: place[1], text } : null;
+    }
+
+    close() {
+        this.slices = [];
+    }
+}

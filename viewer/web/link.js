@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+// Keeps the address and the view in step: a link shows the same place.
+import { decodeState, encodeState } from "./url_state.js";
+
+const WAIT_MS = 150;
+
+export class Link {
+    /**
+     * @param {import("./app.js").App} app
+     * @param {{panel: import("./panel.js").Panel, search: import("./search.js").Search,
+     *   stats: import("./stats.js").Stats, flame: import("./flame.js").Flame, scroller: HTMLElement}} parts
+     */
+    constructor(app, parts) {
+        this.app = app;
+        this.parts = parts;
+        this.reading = false;
+        for (const topic of /** @type {const} */ (["view", "selection", "range", "markers", "layout", "search", "tab"])) {
+            app.on(topic, () => this.soon());
+        }
+        parts.scroller.addEventListener("scroll", () => this.soon());
+        window.addEventListener("hashchange", () => {
+            if (location.hash !== this.written) this.read();
+        });
+    }
+
+    soon() {
+        if (this.reading || !this.app.trace) return;
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.write(), WAIT_MS);
+    }
+
+    /** @returns {import("./url_state.js").UrlState} */
+    state() {
+        const { app, parts } = this;
+        const { arrangement, selection, view } = app;
+        const [t0, t1] = view.target;
+        const whole = t0 <= view.min + 1 && t1 >= view.max - 1;
+        return {
+            t: whole ? undefined : [t0, t1],
+            sel: selection ? { track: selection.track, ts: selection.ts, depth: selection.depth } : undefined,
+            range: app.range || undefined, markers: app.markers, q: parts.search.input.value,
+            tab: parts.panel.current === "details" ? "" : parts.panel.current,
+            collapsed: [...arrangement.collapsed], folded: [...arrangement.folded], pinned: [...arrangement.pinned],
+            hidden: [...arrangement.hidden], order: arrangement.order, tracks: arrangement.filter,
+            flame: parts.flame.mode === "heavy" ? "" : parts.flame.mode,
+            table: parts.stats.table.sort === "-self" ? "" : parts.stats.table.sort,
+            scroll: parts.scroller.scrollTop,
+        };
+    }
+
+    write() {
+        const text = encodeState(this.state());
+        this.written = text ? `#${text}` : "";
+        if (location.hash === this.written) return;
+        try {
+            history.replaceState(null, "", this.written || location.pathname + location.search);
+        } catch {
+            // Browsers refuse too many changes in a short time: the next one will do.
+        }
+    }
+
+    /** Shows what the address says. */
+    async read() {
+        const state = decodeState(location.hash);
+        const { app, parts } = this;
+        if (!app.trace) return;
+        this.reading = true;
+        const { arrangement } = app;
+        for (const key of /** @type {const} */ (["collapsed", "folded", "pinned", "hidden"])) arrangement[key] = new Set(state[key] || []);
+        arrangement.order = state.order || [];
+        arrangement.filter = state.tracks || "";
+        if (state.flame === "time" || state.flame === "sandwich") parts.flame.setMode(state.flame);
+        if (state.table) parts.stats.table.setSort(state.table);
+        app.markers = state.markers || [];
+        if (state.t) app.show(state.t[0], state.t[1], false);
+        app.relayout();
+        app.tell("markers");
+        app.setRange(state.range || null);
+        if (state.sel && state.sel.track < app.trace.tracks.length) {
+            const { track, ts, depth } = state.sel;
+            app.select(await app.trace.at(app.trace.tracks[track].row0 + depth, ts));
+        }
+        if (state.q) await parts.search.setText(state.q);
+        if (state.tab) parts.panel.show(state.tab);
+        parts.scroller.scrollTop = state.scroll || 0;
+        this.reading = false;
+    }
+}
