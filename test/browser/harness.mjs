@@ -42,7 +42,7 @@ export async function servePageAlone(trace) {
         let file = path.join(ROOT, "viewer/web", own[url] || url);
         if (url === "/standin.json") file = trace;
         if (url === "/open.js") file = path.join(HERE, "standin_open.js");
-        if (url === "/reference.js") file = path.join(HERE, "reference.js");
+        if (url.startsWith("/reference")) file = path.join(HERE, path.basename(url));
         fs.readFile(file, (error, bytes) => {
             response.writeHead(error ? 404 : 200, {
                 "Content-Type": TYPES[path.extname(file)] || "text/plain", "Content-Security-Policy": POLICY,
@@ -114,7 +114,7 @@ export async function openPage(browser, url, options = {}) {
 }
 
 /** Until nothing is asked and nothing drawn any more: two frames and the pause of the address. @param {any} page */
-export async function settle(page, ms = 350) {
+export async function settle(page, ms = 220) {
     await page.waitForTimeout(ms);
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
