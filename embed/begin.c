@@ -244,6 +244,61 @@ void vt_begin_main_returned(struct vt_thread *thread, bool normally) {
     vt_recorder_stop(VT_THREAD_FLUSH_FINISH);
 }
 
+/* ---- a recording that the program begins itself ---------------------------------- */
+
+static struct {
+    bool is_on; /* or was when we were forked */
+    bool is_registered;
+    void (*follow)(void *state, struct vt_recorder *recorder);
+    void *state;
+} cover;
+
+static bool add_audit_hook(void) {
+    static bool added;
+    if (!added && PySys_AddAuditHook(vt_begin_audit_hook, NULL) != 0)
+        return false;
+    return added = true;
+}
+
+bool vt_begin_cover(const struct vt_config *config, struct vt_recorder *recorder,
+                    void (*follow)(void *state, struct vt_recorder *recorder),
+                    void *state) {
+    struct vt_error err;
+    if ((begun && !cover.is_on) || is_child || !recorder->dir.path ||
+        !vt_log_is_file(recorder->log))
+        return false;
+    begun = true; /* no program is to begin in this process any more */
+    if (!add_audit_hook())
+        return false;
+    vt_config_fini(&session);
+    if (vt_config_copy(&session, config, &err) != VT_OK ||
+        vt_config_set_text(&session.run_dir, recorder->dir.path, &err) != VT_OK)
+        return false;
+    vt_buf_fini(&process_name);
+    vt_buf_append_text(&process_name, "MainProcess");
+    cover.is_on = is_on = true;
+    cover.follow = follow;
+    cover.state = state;
+    run = recorder;
+    exec_id = VT_LOG_NO_ID;
+    pass_on();
+    vt_fork_watch();
+    return true;
+}
+
+void vt_begin_uncover(const struct vt_recorder *recorder) {
+    if (!cover.is_on || run != recorder || is_child)
+        return;
+    is_on = false;
+    run = NULL;
+    cover.follow = NULL;
+    vt_session_env_clear();
+}
+
+struct vt_recorder *vt_begin_child_recorder(void) {
+    return is_child && vt_recorder_is_ours(run) ? run : NULL;
+}
+
 /* ---- forked children ------------------------------------------------------------- */
 
 /* The ids of the parent's log mean nothing in ours. */
@@ -279,11 +334,19 @@ static struct vt_recorder *reopen(void) {
     vt_recorder_show_with(run, parent->argrepr.show);
     describe_process(run->log);
     vt_lazy_tracer_follow(run);
+    if (cover.follow)
+        cover.follow(cover.state, run);
     return parent;
 }
 
+/* The child of a program that began the recording itself has not registered its end. */
 static void let_go(struct vt_recorder *parent) {
     vt_recorder_close(parent, true);
+    if (cover.is_on && !cover.is_registered) {
+        cover.is_registered = true;
+        vt_finish_register(&session, run, true);
+        vt_finish_expect_report();
+    }
     vt_finish_replace(run);
 }
 

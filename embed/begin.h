@@ -21,6 +21,8 @@
 #include "core/record/config.h"
 #include "core/record/thread.h"
 
+struct vt_recorder;
+
 /* Takes `config` (it is at its defaults afterwards): output_path, lib_dir and
  * python_dir are absolute. Call once per process. */
 void vt_begin_prepare(struct vt_config *config);
@@ -33,6 +35,22 @@ int vt_begin_audit_hook(const char *event, struct _object *args, void *data);
 /* The hook calls these: see above. */
 void vt_begin_main_entered(void);
 void vt_begin_main_returned(struct vt_thread *thread, bool normally);
+
+/* ---- a recording that the program begins itself, in a stock python3 */
+
+/* Its children are recorded from now on, in the run directory of `recorder`'s log;
+ * `follow(state, …)` is called in forked children with their own recorder. False: the
+ * process is recorded by the command line or below it, or the log is no file; or with
+ * an exception set. `config` is copied. */
+bool vt_begin_cover(const struct vt_config *config, struct vt_recorder *recorder,
+                    void (*follow)(void *state, struct vt_recorder *recorder),
+                    void *state);
+
+/* No longer; children that run go on. Nothing happens for another recorder. */
+void vt_begin_uncover(const struct vt_recorder *recorder);
+
+/* The recorder of this process if it is below one that merges its log; else NULL. */
+struct vt_recorder *vt_begin_child_recorder(void);
 
 /* In a forked child of the recording, at its first event: gives it a log of its own, in
  * which its parent's open calls go on. False: it is not to be recorded. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/lazy_tracer.h"
 
+#include "embed/begin.h"
 #include "embed/pycompat_types.h"
 #include "embed/pyerror.h"
 #include "embed/tracer.h"
@@ -39,6 +40,7 @@ static bool take_settings(struct vt_tracer *tracer) {
     if (vt_recorder_is_ours(run)) {
         tracer->recorder = run;
         tracer->is_run = true;
+        tracer->is_guest = vt_begin_child_recorder() == run;
         tracer->is_sparse_ready = session->log_sparse;
     }
     return true;
@@ -108,6 +110,7 @@ void vt_lazy_tracer_follow(struct vt_recorder *recorder) {
     if (!tracer->is_run)
         return;
     tracer->recorder = recorder;
+    tracer->is_guest = true;
     tracer->sparse_regions = 0;
     tracer->is_settled = false;
 }

@@ -4,6 +4,8 @@
 #include "core/base/buf.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,6 +37,21 @@ static bool look_up(void *library, const char *name, void *function) {
     void *symbol = dlsym(library, name);
     memcpy(function, &symbol, sizeof symbol);
     return symbol != NULL;
+}
+
+enum vt_status vt_report_lib_find_dir(const struct vt_config *config, char **dir,
+                                      struct vt_error *err) {
+    struct vt_buf path = {0};
+    find(config, &path);
+    char *file = path.failed ? NULL : realpath(path.data, NULL);
+    int error = errno;
+    vt_buf_fini(&path);
+    if (!file)
+        return vt_error_set_errno(err, error, FILE_NAME);
+    *strrchr(file, '/') = '\0';
+    free(*dir);
+    *dir = file;
+    return VT_OK;
 }
 
 enum vt_status vt_report_lib_open(const struct vt_config *config,

@@ -19,6 +19,10 @@ struct vt_report_lib {
     __typeof__(&vt_report_collect) collect;
 };
 
+/* The folder of our libraries, absolute; owned by the caller. */
+VT_NODISCARD enum vt_status vt_report_lib_find_dir(const struct vt_config *config,
+                                                   char **dir, struct vt_error *err);
+
 /* config->lib_dir says where it is; without it, it is looked for around
  * config->python_dir: in a build folder, under a prefix, in a wheel. */
 VT_NODISCARD enum vt_status vt_report_lib_open(const struct vt_config *config,

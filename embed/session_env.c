@@ -133,6 +133,8 @@ void vt_session_env_keep(void) {
 
 void vt_session_env_clear(void) {
     struct vt_error err;
+    for (int i = 0; i < VT_SESSION_ENV_VARIABLES; i++)
+        vt_buf_fini(&items[i]);
     if (!getenv(VT_SESSION_VARIABLE))
         return;
     unsetenv(VT_SESSION_VARIABLE);

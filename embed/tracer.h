@@ -46,6 +46,8 @@ struct vt_tracer {
     uint32_t sparse_regions; /* that are being recorded now */
     bool is_sparse_ready;    /* log_sparse: started */
     bool is_run;             /* of the program that the command line runs */
+    bool is_guest;           /* the process that began the run saves it, not this one */
+    bool has_cover;          /* its children are recorded, too */
     bool is_settled;         /* what it recorded was saved or parsed */
     bool is_busy;            /* a report is being written, without the lock */
 };

@@ -5,6 +5,7 @@
 #include "embed/describe.h"
 #include "embed/hook.h"
 #include "embed/pyerror.h"
+#include "embed/report_lib.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +24,13 @@ void vt_tracer_drop_log(struct vt_tracer *tracer) {
     tracer->is_settled = false;
     Py_CLEAR(tracer->names);
     vt_tracer_forget(tracer);
+    if (tracer->has_cover)
+        vt_begin_uncover(recorder);
     if (recorder && !tracer->is_run) {
         vt_recorder_show_with(recorder, NULL);
         vt_recorder_close(recorder, false);
     }
-    tracer->is_run = false;
+    tracer->is_run = tracer->is_guest = tracer->has_cover = false;
 }
 
 /* Where the report will be: a log may find no other place than beside it, and a report
@@ -137,6 +140,43 @@ void vt_tracer_stop(struct vt_tracer *tracer, enum vt_thread_flush flush) {
         return;
     vt_recorder_stop(flush);
     vt_hook_remove();
+    if (tracer->has_cover)
+        vt_begin_uncover(tracer->recorder);
+}
+
+/* In a forked child the tracer goes on in the child's log. */
+static void follow(void *state, struct vt_recorder *recorder) {
+    struct vt_tracer *tracer = state;
+    tracer->recorder = recorder;
+    tracer->sparse_regions = 0;
+    tracer->is_settled = tracer->has_cover = false;
+    tracer->is_run = tracer->is_guest = true;
+}
+
+/* Has the tracer's children recorded, too. False with an exception set. */
+static bool cover_children(struct vt_tracer *tracer) {
+    struct vt_error err;
+    struct vt_config *config = &tracer->config;
+    if (config->ignore_multiprocess || tracer->is_run)
+        return true;
+    if (!config->lib_dir &&
+        vt_report_lib_find_dir(config, &config->lib_dir, &err) != VT_OK)
+        return vt_pyerror_raise(&err);
+    tracer->has_cover = vt_begin_cover(config, tracer->recorder, follow, tracer);
+    return !PyErr_Occurred();
+}
+
+/* A process below one that is recorded, and saves, has a recorder already: the tracer
+ * of a program that asks for one there (joblib's workers do) becomes its face. */
+static void join_run(struct vt_tracer *tracer) {
+    struct vt_recorder *of_run =
+        tracer->config.ignore_multiprocess ? NULL : vt_begin_child_recorder();
+    if (!of_run || tracer->recorder == of_run)
+        return;
+    vt_tracer_drop_log(tracer);
+    tracer->recorder = of_run;
+    tracer->is_run = tracer->is_guest = true;
+    vt_describe_process(of_run->log, tracer->process_name);
 }
 
 /* A log that was saved is over, but for the run's, whose report is one. */
@@ -150,6 +190,7 @@ static bool open_log_to_record(struct vt_tracer *tracer) {
 PyObject *vt_tracer_method_start(PyObject *self, PyObject *unused) {
     struct vt_tracer *tracer = vt_tracer_of(self);
     (void)unused;
+    join_run(tracer);
     if (vt_tracer_is_recording(tracer))
         Py_RETURN_NONE;
     if (has_both_lists(tracer)) {
@@ -157,7 +198,7 @@ PyObject *vt_tracer_method_start(PyObject *self, PyObject *unused) {
                         "include_files and exclude_files can't be both specified!");
         return NULL;
     }
-    if (!open_log_to_record(tracer))
+    if (!open_log_to_record(tracer) || !cover_children(tracer))
         return NULL;
     if (tracer->config.log_sparse)
         tracer->is_sparse_ready = true;

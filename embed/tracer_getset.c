@@ -300,6 +300,11 @@ static PyObject *get_is_run(PyObject *self, void *closure) {
     return PyBool_FromLong(vt_tracer_of(self)->is_run);
 }
 
+static PyObject *get_is_guest(PyObject *self, void *closure) {
+    (void)closure;
+    return PyBool_FromLong(vt_tracer_of(self)->is_guest);
+}
+
 static PyObject *get_has_log(PyObject *self, void *closure) {
     (void)closure;
     return PyBool_FromLong(vt_recorder_is_ours(vt_tracer_of(self)->recorder));
@@ -350,6 +355,7 @@ PyGetSetDef vt_tracer_getset[] = {
     READ_ONLY("tracer_entries", get_tracer_entries, "how many events are kept"),
     READ_ONLY("enable", get_enable, "whether it is started"),
     READ_ONLY("_is_settled", get_is_settled, "saved or parsed since the last start"),
+    READ_ONLY("_is_guest", get_is_guest, "another process saves what this one records"),
     READ_ONLY("_is_run", get_is_run, "the tracer of the command line"),
     READ_ONLY("_has_log", get_has_log, "something may have been recorded"),
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},

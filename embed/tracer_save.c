@@ -115,15 +115,48 @@ static void say(struct vt_buf *words, bool aloud) {
     vt_buf_fini(words);
 }
 
+struct waiting {
+    PyThreadState *tstate; /* without the lock meanwhile */
+    size_t told;
+    bool aloud;
+};
+
+/* For children that still run; an exception that a signal raises ends it. */
+static bool wait_for_children(void *state, size_t count) {
+    struct waiting *waiting = state;
+    struct vt_buf words = {0};
+    PyEval_RestoreThread(waiting->tstate);
+    if (waiting->told != count) {
+        vt_words_waiting(&words, count);
+        say(&words, waiting->aloud);
+    }
+    waiting->told = count;
+    bool go_on = PyErr_CheckSignals() == 0;
+    PyErr_Clear();
+    waiting->tstate = PyEval_SaveThread();
+    return go_on;
+}
+
 static enum vt_status write_file(struct vt_tracer *tracer,
                                  const struct vt_report_lib *lib,
-                                 const struct vt_report_options *options,
+                                 const struct vt_report_options *options, bool aloud,
                                  struct vt_report_stats *stats, struct vt_error *err) {
     struct vt_log_image image = {vt_log_read_at, tracer->recorder->log};
-    enum vt_status status;
+    struct waiting waiting = {.aloud = aloud};
+    struct vt_collect_options collect = {
+        .run_dir = tracer->recorder->dir.path,
+        .own = image,
+        .report = options,
+        .wait = wait_for_children,
+        .state = &waiting,
+    };
     tracer->is_busy = true;
-    Py_BEGIN_ALLOW_THREADS status = lib->save(&image, 1, options, stats, err);
-    Py_END_ALLOW_THREADS tracer->is_busy = false;
+    waiting.tstate = PyEval_SaveThread();
+    enum vt_status status = tracer->has_cover
+                                ? lib->collect(&collect, stats, err)
+                                : lib->save(&image, 1, options, stats, err);
+    PyEval_RestoreThread(waiting.tstate);
+    tracer->is_busy = false;
     return status;
 }
 
@@ -139,7 +172,7 @@ static PyObject *save(struct vt_tracer *tracer, const char *path, bool raw,
     say(&words, aloud);
     struct vt_report_options options = options_of(tracer, raw, file_info);
     options.output_path = path;
-    if (write_file(tracer, lib, &options, &stats, &err) != VT_OK) {
+    if (write_file(tracer, lib, &options, aloud, &stats, &err) != VT_OK) {
         vt_buf_append_char(&words, '\n');
         say(&words, aloud);
         return vt_pyerror_raise(&err);
@@ -273,7 +306,8 @@ PyObject *vt_tracer_method_write_inherited(PyObject *self, PyObject *args) {
         vt_log_adopt_in_child(tracer->recorder->log);
         struct vt_report_options options = options_of(tracer, raw, file_info);
         options.output_path = PyBytes_AS_STRING(path);
-        status = write_file(tracer, lib, &options, &stats, &err);
+        tracer->has_cover = false; /* its children are not ours */
+        status = write_file(tracer, lib, &options, aloud, &stats, &err);
     }
     if (status == VT_OK)
         vt_words_saved(&words, &stats, PyBytes_AS_STRING(path));

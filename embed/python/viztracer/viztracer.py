@@ -260,6 +260,8 @@ class VizTracer(_viztracer.Tracer):
             output_file = self.output_file
         if not isinstance(output_file, str):
             raise ValueError("output_file should be a string or None")
+        if self._is_guest:
+            return  # the process that began the run has this one in its report
         if self._has_nothing_to_save():
             import warnings
             warnings.warn("Tried to save report without starting VizTracer. "
