@@ -10,6 +10,7 @@
 #define VT_EMBED_REPORT_LIB_H
 
 #include "core/io/collect.h"
+#include "core/io/deliver.h"
 #include "core/record/config.h"
 
 struct vt_report_lib {
@@ -17,6 +18,7 @@ struct vt_report_lib {
     __typeof__(&vt_report_write) write;
     __typeof__(&vt_report_save_text) save_text;
     __typeof__(&vt_report_collect) collect;
+    __typeof__(&vt_report_hold_place) hold_place;
 };
 
 /* The folder of our libraries, absolute; owned by the caller. */

@@ -43,6 +43,7 @@ struct vt_tracer {
     uint64_t sync_marker_ticks;   /* 0: none */
     uint64_t sync_marker_ns;
     int64_t verbose;
+    int place_fd_plus_1;     /* at the report server; 0: none */
     uint32_t sparse_regions; /* that are being recorded now */
     bool is_sparse_ready;    /* log_sparse: started */
     bool is_run;             /* of the program that the command line runs */
@@ -69,6 +70,13 @@ bool vt_tracer_open_log(struct vt_tracer *tracer);
 
 /* No log, as in the beginning. */
 void vt_tracer_drop_log(struct vt_tracer *tracer);
+
+/* The report server that gets the report, from the settings or the environment. NULL:
+ * none. */
+const char *vt_tracer_endpoint(const struct vt_tracer *tracer);
+
+/* It need not wait for this tracer any more. */
+void vt_tracer_give_place(struct vt_tracer *tracer);
 
 /* What was logged so far, and what is wrong with it, is forgotten. */
 void vt_tracer_forget(struct vt_tracer *tracer);

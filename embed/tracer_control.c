@@ -31,6 +31,7 @@ void vt_tracer_drop_log(struct vt_tracer *tracer) {
         vt_recorder_close(recorder, false);
     }
     tracer->is_run = tracer->is_guest = tracer->has_cover = false;
+    vt_tracer_give_place(tracer);
 }
 
 /* Where the report will be: a log may find no other place than beside it, and a report
@@ -153,6 +154,35 @@ static void follow(void *state, struct vt_recorder *recorder) {
     tracer->is_run = tracer->is_guest = true;
 }
 
+/* Where the report goes instead of a file; NULL: nowhere else. */
+const char *vt_tracer_endpoint(const struct vt_tracer *tracer) {
+    const char *usual = getenv("VIZTRACER_REPORT_SERVER_ENDPOINT");
+    if (tracer->config.report_endpoint)
+        return tracer->config.report_endpoint;
+    return usual && *usual ? usual : NULL;
+}
+
+/* The server waits for the tracer's report. False with an exception set. */
+static bool hold_place(struct vt_tracer *tracer) {
+    const struct vt_report_lib *lib;
+    struct vt_error err;
+    int fd;
+    const char *endpoint = vt_tracer_endpoint(tracer);
+    if (!endpoint || tracer->place_fd_plus_1 || tracer->is_run)
+        return true;
+    if (vt_report_lib_open(&tracer->config, &lib, &err) != VT_OK ||
+        lib->hold_place(endpoint, &fd, &err) != VT_OK)
+        return vt_pyerror_raise(&err);
+    tracer->place_fd_plus_1 = fd + 1;
+    return true;
+}
+
+void vt_tracer_give_place(struct vt_tracer *tracer) {
+    if (tracer->place_fd_plus_1)
+        close(tracer->place_fd_plus_1 - 1);
+    tracer->place_fd_plus_1 = 0;
+}
+
 /* Has the tracer's children recorded, too. False with an exception set. */
 static bool cover_children(struct vt_tracer *tracer) {
     struct vt_error err;
@@ -198,7 +228,7 @@ PyObject *vt_tracer_method_start(PyObject *self, PyObject *unused) {
                         "include_files and exclude_files can't be both specified!");
         return NULL;
     }
-    if (!open_log_to_record(tracer) || !cover_children(tracer))
+    if (!hold_place(tracer) || !open_log_to_record(tracer) || !cover_children(tracer))
         return NULL;
     if (tracer->config.log_sparse)
         tracer->is_sparse_ready = true;

@@ -160,6 +160,19 @@ static enum vt_status write_file(struct vt_tracer *tracer,
     return status;
 }
 
+/* A server that is gone costs the report, not the program. */
+static PyObject *lose_report(struct vt_tracer *tracer, const struct vt_error *err) {
+    tracer->is_settled = true;
+    vt_tracer_give_place(tracer);
+    if (PyErr_WarnFormat(
+            PyExc_RuntimeWarning, 1,
+            "Report server has ended before saving report. No data will be "
+            "saved. (%s)",
+            err->text) != 0)
+        return NULL;
+    return Py_BuildValue("iii", 0, 0, 0);
+}
+
 static PyObject *save(struct vt_tracer *tracer, const char *path, bool raw,
                       bool file_info, bool aloud) {
     const struct vt_report_lib *lib;
@@ -172,13 +185,18 @@ static PyObject *save(struct vt_tracer *tracer, const char *path, bool raw,
     say(&words, aloud);
     struct vt_report_options options = options_of(tracer, raw, file_info);
     options.output_path = path;
+    options.endpoint = vt_tracer_endpoint(tracer);
     if (write_file(tracer, lib, &options, aloud, &stats, &err) != VT_OK) {
         vt_buf_append_char(&words, '\n');
         say(&words, aloud);
-        return vt_pyerror_raise(&err);
+        return options.endpoint ? lose_report(tracer, &err) : vt_pyerror_raise(&err);
     }
-    vt_words_saved(&words, &stats, path);
+    if (options.endpoint)
+        vt_words_status(&words, ""); /* the server tells the rest */
+    else
+        vt_words_saved(&words, &stats, path);
     say(&words, aloud);
+    vt_tracer_give_place(tracer);
     tracer->is_settled = true;
     if (!tracer->is_run) /* there is nothing to recover any more */
         vt_log_dir_remove(&tracer->recorder->dir);

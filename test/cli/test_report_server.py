@@ -119,6 +119,37 @@ class ReportServer(unittest.TestCase):
         self.assertEqual(self.end(server)[0], 0)
         self.assertIn("child", self.functions())
 
+    def run_inline(self, code, **more):
+        package = os.path.join(os.path.dirname(VIZTRACER), "python")
+        return subprocess.run([sys.executable, "-c", "from viztracer import VizTracer\n" + code],
+                              cwd=self.folder, env=self.environment(PYTHONPATH=package, **more),
+                              check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=60)
+
+    def test_tracers_of_a_stock_python_send_theirs(self):
+        server, address = self.serve()
+        place = Client(address)
+        run = self.run_inline(f"with VizTracer(report_endpoint='{address}'): [].append(1)")
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        run = self.run_inline("with VizTracer(): dict()",
+                              VIZTRACER_REPORT_SERVER_ENDPOINT=address)
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        place.close()
+        self.assertEqual(self.end(server)[0], 0)
+        self.assertEqual(len({e["pid"] for e in self.load()["traceEvents"]}), 2)
+        self.assertEqual(os.listdir(self.folder), ["all.json"])
+
+    def test_a_server_that_leaves_an_inline_tracer_is_told_by_a_warning(self):
+        server, address = self.serve()
+        run = self.run_inline(f"import os\nwith VizTracer(report_endpoint='{address}'):"
+                              f" os.kill({server.pid}, 9)\nprint('goes on')")
+        self.assertEqual(run.returncode, 0)
+        self.assertIn(b"goes on", run.stdout)
+        self.assertIn(b"RuntimeWarning: Report server has ended before saving", run.stderr)
+        run = self.run_inline(f"VizTracer(report_endpoint='{address}').start()")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn(b"Connection refused", run.stderr)
+
     def test_a_program_that_dies_sends_its_report_all_the_same(self):
         server, address = self.serve()
         run = self.run_client(address, "import os\ndef late(): os.kill(os.getpid(), 9)\nlate()")

@@ -34,7 +34,7 @@ _INIT_NAMES = (
 
 # Settings whose features are not built into this version.
 _NOT_YET = (
-    "log_print", "log_gc", "log_async", "log_torch", "log_audit", "report_endpoint",
+    "log_print", "log_gc", "log_async", "log_torch", "log_audit",
 )
 
 
