@@ -269,11 +269,13 @@ class VizTracer(_viztracer.Tracer):
             return
         was_enabled = self.enable
         self.stop()
-        self._save(os.path.abspath(self._with_pid(output_file)),
-                   self.file_info if file_info is None else file_info,
-                   bool(self.verbose if verbose is None else verbose))
-        if was_enabled:
-            self.start()
+        try:
+            self._save(os.path.abspath(self._with_pid(output_file)),
+                       self.file_info if file_info is None else file_info,
+                       bool(self.verbose if verbose is None else verbose))
+        finally:
+            if was_enabled:
+                self.start()
 
     def _has_nothing_to_save(self) -> bool:
         return (not self.ignore_multiprocess and not self._is_run and not self.enable

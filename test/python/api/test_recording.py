@@ -257,9 +257,12 @@ class Saving(InlineTest):
         tracer.start()
         leaf()
         tracer.stop()
+        tracer.start()
         self.put("taken", "")
         with self.assertRaises(OSError):
             tracer.save("taken/x.json")
+        self.assertTrue(tracer.enable)
+        tracer.stop()
         self.assertEqual(["leaf"], shown(self.save(tracer), "leaf"))
 
     def test_the_console_shows_the_report_and_its_size(self):
