@@ -35,4 +35,18 @@
 #ifndef VT_VIEWER_SERVER_ROUTES_H
 #define VT_VIEWER_SERVER_ROUTES_H
 
+#include "viewer/server/reply.h"
+#include "viewer/server/site.h"
+
+/* Whether anything takes a POST at the request's path. */
+bool vt_routes_take_post(struct vt_request *request);
+
+/* Fills the reply. False: what is asked for is not there yet; `waiter` is suspended,
+ * and when it is woken this is to be called again. */
+bool vt_routes_answer(struct vt_request *request, struct vt_shelved_waiter *waiter,
+                      struct vt_reply *reply);
+
+/* Gives back what the request holds. */
+void vt_request_fini(struct vt_request *request);
+
 #endif
