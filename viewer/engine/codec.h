@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Numbers and texts to and from bytes, by the same calls in both directions: what is
+ * written by a function is read by it.
+ *
+ * Threads:   one at a time.
+ * Ownership: borrows the buffer or the bytes; texts that are read point into them.
+ */
+#ifndef VT_VIEWER_ENGINE_CODEC_H
+#define VT_VIEWER_ENGINE_CODEC_H
+
+#include "core/base/buf.h"
+
+#include <string.h>
+
+struct vt_codec {
+    struct vt_buf *out; /* NULL: reading */
+    const unsigned char *p, *end;
+    bool failed; /* reading: the bytes are not what was asked for */
+};
+
+static inline void vt_codec_u64(struct vt_codec *codec, uint64_t *value) {
+    if (codec->out) {
+        char bytes[10];
+        size_t size = 0;
+        uint64_t rest = *value;
+        for (; rest >= 0x80; rest >>= 7)
+            bytes[size++] = (char)(rest | 0x80);
+        bytes[size++] = (char)rest;
+        vt_buf_append(codec->out, bytes, size);
+        return;
+    }
+    uint64_t result = 0;
+    for (unsigned shift = 0; codec->p < codec->end && shift < 64; shift += 7) {
+        unsigned char byte = *codec->p++;
+        result |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            *value = result;
+            return;
+        }
+    }
+    codec->failed = true;
+    *value = 0;
+}
+
+static inline void vt_codec_u32(struct vt_codec *codec, uint32_t *value) {
+    uint64_t wide = *value;
+    vt_codec_u64(codec, &wide);
+    if (wide > UINT32_MAX) {
+        codec->failed = true;
+        wide = 0;
+    }
+    *value = (uint32_t)wide;
+}
+
+static inline void vt_codec_i64(struct vt_codec *codec, int64_t *value) {
+    uint64_t zigzag = ((uint64_t)*value << 1) ^ (uint64_t)(*value >> 63);
+    vt_codec_u64(codec, &zigzag);
+    *value = (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
+}
+
+static inline void vt_codec_bool(struct vt_codec *codec, bool *value) {
+    uint32_t number = *value;
+    vt_codec_u32(codec, &number);
+    *value = number != 0;
+}
+
+/* A number that is less than `limit`, or NONE. */
+static inline void vt_codec_index(struct vt_codec *codec, uint32_t *value,
+                                  size_t limit) {
+    uint32_t number = *value + 1; /* NONE becomes 0 */
+    vt_codec_u32(codec, &number);
+    *value = number - 1;
+    if (number > limit) {
+        codec->failed = true;
+        *value = UINT32_MAX;
+    }
+}
+
+static inline void vt_codec_f64(struct vt_codec *codec, double *value) {
+    if (codec->out) {
+        vt_buf_append(codec->out, value, sizeof *value);
+    } else if ((size_t)(codec->end - codec->p) >= sizeof *value) {
+        memcpy(value, codec->p, sizeof *value);
+        codec->p += sizeof *value;
+    } else
+        codec->failed = true;
+}
+
+/* When reading, *text points into the bytes. */
+static inline void vt_codec_text(struct vt_codec *codec, const char **text,
+                                 size_t *size) {
+    uint64_t count = *size;
+    vt_codec_u64(codec, &count);
+    if (codec->out) {
+        vt_buf_append(codec->out, *text, *size);
+        return;
+    }
+    if (codec->failed || count > (size_t)(codec->end - codec->p)) {
+        codec->failed = true;
+        count = 0;
+    }
+    *text = (const char *)codec->p;
+    *size = (size_t)count;
+    codec->p += count;
+}
+
+#endif
