@@ -159,6 +159,9 @@ static uint32_t judge(const struct vt_recorder *recorder, PyCodeObject *code,
     uint32_t flags = source && source->hidden ? VT_FUNC_HIDDEN : 0;
     if (!flags && (recorder->argrepr.args || recorder->argrepr.result))
         flags |= VT_FUNC_LOGS;
+    if (!(flags & VT_FUNC_HIDDEN) && recorder->log_async &&
+        code->co_flags & (CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_ASYNC_GENERATOR))
+        flags |= VT_FUNC_ASYNC;
     if (is_function(code, file, "/threading.py", "setprofile"))
         flags |= VT_FUNC_SETS_THREAD_PROFILE;
     if (is_function(code, file, "/multiprocessing/process.py", "_bootstrap"))

@@ -31,6 +31,7 @@ enum vt_func_flag {
     VT_FUNC_TRANSPARENT = 1u << 3,   /* a wrapper of ours: what it calls is shown */
     VT_FUNC_SETS_THREAD_PROFILE = 1u << 4, /* threading.setprofile */
     VT_FUNC_STARTS_PROCESS = 1u << 5, /* multiprocessing's BaseProcess._bootstrap */
+    VT_FUNC_ASYNC = 1u << 7,          /* a coroutine function, when tasks are shown */
     VT_FUNC_LOGS = 1u << 6,           /* its arguments or its result go into the log */
 };
 

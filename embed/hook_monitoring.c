@@ -32,6 +32,7 @@
 #include "embed/profile_guard.h"
 #include "embed/pycompat_frame.h"
 #include "embed/recorder.h"
+#include "embed/tasks.h"
 
 #include <opcode.h>
 
@@ -102,6 +103,8 @@ start_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *name
     struct vt_func func = *vt_funcid_find_code(code);
     if (func.flags & VT_FUNC_STARTS_PROCESS)
         start_process(thread, code);
+    if (func.flags & VT_FUNC_ASYNC)
+        vt_tasks_enter(thread);
     enter(thread, &func);
     if (func.flags & VT_FUNC_LOGS)
         vt_argrepr_entered(thread, func.id, code,
@@ -109,20 +112,23 @@ start_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *name
     return go_on();
 }
 
+enum { SLOW_START = VT_FUNC_STARTS_PROCESS | VT_FUNC_LOGS | VT_FUNC_ASYNC };
+
 static PyObject *on_start(PyObject *self, PyObject *const *args, size_t count,
                           PyObject *names) {
     struct vt_thread *thread = vt_recorder_lane();
     const struct vt_func *func = vt_funcid_cached(args[0], NULL);
-    if (VT_UNLIKELY(!thread || func->key != args[0] ||
-                    func->flags & (VT_FUNC_STARTS_PROCESS | VT_FUNC_LOGS)))
+    if (VT_UNLIKELY(!thread || func->key != args[0] || func->flags & SLOW_START))
         return start_slowly(self, args, count, names);
     enter(thread, func);
     return go_on();
 }
 
-static __attribute__((noinline)) PyObject *main_returned(struct vt_thread *thread,
+/* What the watch waits for: a task's turn or the program's end. */
+static __attribute__((noinline)) PyObject *watch_reached(struct vt_thread *thread,
                                                          bool normally) {
-    vt_begin_main_returned(thread, normally);
+    if (!vt_thread_end_task(thread))
+        vt_begin_main_returned(thread, normally);
     return go_on();
 }
 
@@ -141,7 +147,7 @@ static __attribute__((noinline)) PyObject *leave_slowly(PyObject *code,
             return go_on();
     }
     if (vt_thread_leave(thread, id) == VT_THREAD_AT_WATCH)
-        return main_returned(thread, result != NULL);
+        return watch_reached(thread, result != NULL);
     return go_on();
 }
 
@@ -153,7 +159,7 @@ static inline PyObject *leave(PyObject *code, PyObject *result) {
                     func->flags & (VT_FUNC_TRANSPARENT | VT_FUNC_LOGS)))
         return leave_slowly(code, result);
     if (VT_UNLIKELY(vt_thread_leave(thread, func->id) == VT_THREAD_AT_WATCH))
-        return main_returned(thread, result != NULL);
+        return watch_reached(thread, result != NULL);
     return go_on();
 }
 
@@ -266,7 +272,7 @@ c_return_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *n
                       ? VT_LOG_NO_ID
                       : vt_funcid_find_c(call.method, call.module, call.type)->id;
     if (vt_thread_leave(thread, id) == VT_THREAD_AT_WATCH)
-        return main_returned(thread, true);
+        return watch_reached(thread, true);
     return go_on();
 }
 
@@ -331,7 +337,7 @@ hidden_c_return(PyObject *self, PyObject *const *args, size_t count, PyObject *n
         return c_return_slowly(self, args, count, names);
     struct vt_thread *thread = vt_recorder_lane();
     if (kind == OURS && vt_thread_leave(thread, VT_LOG_NO_ID) == VT_THREAD_AT_WATCH)
-        return main_returned(thread, true);
+        return watch_reached(thread, true);
     return go_on();
 }
 
@@ -366,7 +372,7 @@ static PyObject *on_c_return(PyObject *self, PyObject *const *args, size_t count
     if (VT_UNLIKELY(!thread || at.func->key != at.key || at.func->key2 != at.key2))
         return c_return_slowly(self, args, count, names);
     if (VT_UNLIKELY(vt_thread_leave(thread, at.func->id) == VT_THREAD_AT_WATCH))
-        return main_returned(thread, true);
+        return watch_reached(thread, true);
     return go_on();
 }
 

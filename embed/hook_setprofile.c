@@ -24,6 +24,7 @@
 #include "embed/method_patch.h"
 #include "embed/pycompat_frame.h"
 #include "embed/recorder.h"
+#include "embed/tasks.h"
 
 static int on_profile(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
 
@@ -221,15 +222,17 @@ static inline PyThreadState *current_thread_state(void) {
                                                  : vt_py_thread_state();
 }
 
-static __attribute__((noinline)) int main_returned(struct vt_thread *thread,
+/* What the watch waits for: a task's turn or the program's end. */
+static __attribute__((noinline)) int watch_reached(struct vt_thread *thread,
                                                    bool normally) {
-    vt_begin_main_returned(thread, normally);
+    if (!vt_thread_end_task(thread))
+        vt_begin_main_returned(thread, normally);
     return 0;
 }
 
 static inline int leave(struct vt_thread *thread, uint32_t id, bool normally) {
     if (VT_UNLIKELY(vt_thread_leave(thread, id) == VT_THREAD_AT_WATCH))
-        return main_returned(thread, normally);
+        return watch_reached(thread, normally);
     return 0;
 }
 
@@ -267,6 +270,8 @@ static __attribute__((noinline)) int record_flagged(struct vt_thread *thread,
             return 0;
         return leave(thread, id, arg != NULL);
     }
+    if (flags & VT_FUNC_ASYNC)
+        vt_tasks_enter(thread);
     vt_thread_enter(thread, id, flags & VT_FUNC_HIDDEN);
     if (flags & VT_FUNC_LOGS)
         vt_argrepr_entered(thread, id, vt_py_frame_code(frame),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/module.h"
 
+#include "embed/audit_log.h"
 #include "embed/event_type.h"
 #include "embed/funcid.h"
 #include "embed/pycompat_types.h"
@@ -20,6 +21,7 @@ static PyObject *see_through(PyObject *module, PyObject *code) {
 
 static PyMethodDef functions[] = {
     {"see_through", see_through, METH_O, NULL},
+    {"listen_to_audit", vt_audit_log_listen, METH_O, NULL},
     {"save_text", vt_tracer_save_text, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

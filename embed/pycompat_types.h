@@ -40,6 +40,18 @@ static inline PyObject *vt_py_make_type(PyType_Spec *spec, const PyMemberDef *of
     return type;
 }
 
+/* Whether the object of a weak reference lives and is this one. */
+static inline bool vt_py_refers_to(PyObject *reference, PyObject *object) {
+#if PY_VERSION_HEX >= 0x030d0000
+    PyObject *found;
+    bool same = PyWeakref_GetRef(reference, &found) > 0 && found == object;
+    Py_XDECREF(found);
+    return same;
+#else
+    return PyWeakref_GetObject(reference) == object;
+#endif
+}
+
 /* Makes `type` the type of an object of the same layout. */
 static inline void vt_py_change_type(PyObject *object, PyTypeObject *type) {
     PyTypeObject *old = Py_TYPE(object);

@@ -127,6 +127,7 @@ static void set_limits(struct vt_recorder *recorder, const struct vt_config *con
             ? vt_clock_ns_to_ticks((uint64_t)config->min_duration_ns, epoch)
             : 0;
     recorder->ignore_c_function = config->ignore_c_function;
+    recorder->log_async = config->log_async;
     recorder->argrepr.args = config->log_func_args;
     recorder->argrepr.result = config->log_func_retval;
 }

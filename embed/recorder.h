@@ -37,6 +37,7 @@ struct vt_recorder {
     uint32_t max_depth;
     uint64_t min_ticks;
     struct vt_argrepr argrepr;
+    bool log_async;
     bool ignore_c_function;
     bool is_sparse;       /* lanes are paused unless a region of theirs is recorded */
     bool threads_opt_out; /* threading.setprofile(None) leaves new threads untraced */

@@ -78,6 +78,12 @@ struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t f
 void vt_log_name_thread(struct vt_log *log, const struct vt_thread *thread,
                         struct vt_log_text name);
 
+/* The lane of a task: events only, which a thread writes for it
+ * (vt_thread_begin_task). `tid`: a number that no thread has. VT_LOG_NO_ID: no room. */
+uint32_t vt_log_add_task(struct vt_log *log, uint64_t tid, struct vt_log_text name);
+void vt_log_name_task(struct vt_log *log, uint32_t index, uint64_t tid,
+                      struct vt_log_text name);
+
 /* Calls `visit` for each thread that has not ended, newest first, under the log's lock.
  */
 void vt_log_each_thread(struct vt_log *log,

@@ -47,7 +47,7 @@ static bool add_segment(struct vt_thread *thread) {
     struct vt_block_header *block = vt_log_take_block(log);
     if (!block)
         return false;
-    block->thread = thread->index;
+    block->thread = thread->own_index;
     block->segment = thread->segment_count;
     vt_log_store_publish(block, VT_BLOCK_STACK);
     segments[thread->segment_count++] = (struct vt_frame *)(void *)(block + 1);
@@ -235,6 +235,25 @@ void vt_thread_watch(struct vt_thread *thread, uint32_t depth, uint32_t hidden) 
     place_top(thread, vt_thread_depth(thread));
 }
 
+bool vt_thread_begin_task(struct vt_thread *thread, uint32_t index) {
+    if (vt_thread_in_task(thread) || thread->hidden ||
+        vt_thread_depth(thread) >= VT_BLOCK_FRAMES)
+        return false;
+    thread->outer_watched_depth = thread->watched_depth;
+    thread->outer_watched_hidden = thread->watched_hidden;
+    thread->index = index;
+    vt_thread_watch(thread, vt_thread_depth(thread), 0);
+    return true;
+}
+
+bool vt_thread_end_task(struct vt_thread *thread) {
+    if (!vt_thread_in_task(thread))
+        return false;
+    thread->index = thread->own_index;
+    vt_thread_watch(thread, thread->outer_watched_depth, thread->outer_watched_hidden);
+    return true;
+}
+
 void vt_thread_copy_frames(const struct vt_thread *thread, struct vt_frame *frames) {
     uint32_t depth = vt_thread_depth(thread);
     for (uint32_t i = 0; i < depth; i++)
@@ -249,6 +268,7 @@ void vt_thread_enter_since(struct vt_thread *thread, uint32_t id, uint64_t start
 }
 
 void vt_thread_forget(struct vt_thread *thread) {
+    (void)vt_thread_end_task(thread);
     place_top(thread, 0);
     thread->hidden = 0;
 }
@@ -257,6 +277,8 @@ void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how) {
     uint64_t now = vt_clock_ticks();
     uint32_t depth = vt_thread_depth(thread);
     while (depth) {
+        if (depth == thread->watched_depth)
+            (void)vt_thread_end_task(thread); /* the calls around it are not its own */
         struct vt_frame frame = *frame_at(thread, --depth);
         place_top(thread, depth);
         if (frame.id > VT_EVENT_ID_MASK)
@@ -271,23 +293,27 @@ void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how) {
             thread, frame.start, now,
             (uint32_t)VT_EVENT_OPEN << VT_EVENT_ID_BITS | frame.id, args, size);
     }
+    (void)vt_thread_end_task(thread);
     vt_thread_args_drop_all(thread);
     thread->hidden = 0;
     thread->paused_at = 0;
 }
 
-static bool describe(struct vt_log *log, const struct vt_thread *thread,
+static bool describe(struct vt_log *log, uint32_t index, struct vt_symbol_thread body,
                      struct vt_log_text name) {
-    struct vt_symbol_thread body = {.tid = thread->tid, .flags = thread->flags};
     const struct vt_log_text parts[] = {{(const char *)&body, sizeof body}, name};
     struct vt_symbol symbol = {
         .size_bytes =
             (uint32_t)((sizeof symbol + sizeof body + name.size + 7) & ~(size_t)7),
         .kind = VT_SYMBOL_THREAD,
-        .id = thread->index,
+        .id = index,
         .text_bytes = (uint32_t)name.size,
     };
     return vt_log_append_symbol(log, &symbol, parts, 2);
+}
+
+static struct vt_symbol_thread body_of(const struct vt_thread *thread) {
+    return (struct vt_symbol_thread){.tid = thread->tid, .flags = thread->flags};
 }
 
 static void link_newest(struct vt_log *log, struct vt_thread *thread) {
@@ -308,9 +334,10 @@ struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t f
     thread->max_depth = UINT32_MAX;
     thread->watched_depth = UINT32_MAX;
     pthread_mutex_lock(&log->mutex);
-    thread->index = log->next_thread;
+    thread->index = thread->own_index = log->next_thread;
     link_newest(log, thread);
-    bool made = add_segment(thread) && describe(log, thread, name);
+    bool made =
+        add_segment(thread) && describe(log, thread->own_index, body_of(thread), name);
     if (made) {
         log->next_thread++;
         thread->depth = &vt_log_segment_header(thread, 0)->committed;
@@ -325,7 +352,25 @@ struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t f
 void vt_log_name_thread(struct vt_log *log, const struct vt_thread *thread,
                         struct vt_log_text name) {
     pthread_mutex_lock(&log->mutex);
-    (void)describe(log, thread, name);
+    (void)describe(log, thread->own_index, body_of(thread), name);
+    pthread_mutex_unlock(&log->mutex);
+}
+
+uint32_t vt_log_add_task(struct vt_log *log, uint64_t tid, struct vt_log_text name) {
+    struct vt_symbol_thread body = {.tid = tid, .flags = VT_THREAD_IS_TASK};
+    pthread_mutex_lock(&log->mutex);
+    uint32_t index = log->next_thread;
+    bool described = describe(log, index, body, name);
+    log->next_thread += described;
+    pthread_mutex_unlock(&log->mutex);
+    return described ? index : VT_LOG_NO_ID;
+}
+
+void vt_log_name_task(struct vt_log *log, uint32_t index, uint64_t tid,
+                      struct vt_log_text name) {
+    struct vt_symbol_thread body = {.tid = tid, .flags = VT_THREAD_IS_TASK};
+    pthread_mutex_lock(&log->mutex);
+    (void)describe(log, index, body, name);
     pthread_mutex_unlock(&log->mutex);
 }
 

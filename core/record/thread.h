@@ -38,10 +38,12 @@ struct vt_thread {
     uint64_t min_ticks;          /* shorter calls are not written */
     uint32_t max_depth;     /* calls at this depth are hidden; UINT32_MAX: no limit */
     uint32_t hidden;        /* open calls inside a hidden one, itself included */
-    uint32_t index;         /* of the lane, in every event */
+    uint32_t index;         /* of the lane, in every event: the thread's or a task's */
     uint32_t paused_at;     /* `hidden` as the pause left it; 0: not paused */
     uint32_t watched_depth; /* see vt_thread_watch */
     uint32_t watched_hidden;
+    uint32_t own_index; /* `index`, but for the time of a task */
+    uint32_t outer_watched_depth, outer_watched_hidden; /* while there is a task */
     /* the slow part, owned by core/record */
     struct vt_log *log;
     struct vt_thread *newer, *older;
@@ -164,6 +166,16 @@ void vt_thread_resume(struct vt_thread *thread);
  * `depth` recorded open calls and `hidden` hidden ones. One watch at a time, depth <
  * VT_BLOCK_FRAMES. depth UINT32_MAX: none. */
 void vt_thread_watch(struct vt_thread *thread, uint32_t depth, uint32_t hidden);
+
+/* What the thread does until its next call returns is that of a task, whose lane has
+ * `index` (vt_log_add_task): that return answers VT_THREAD_AT_WATCH. False: there are
+ * too many open calls, or there is a task already. End one: false: there is none. */
+bool vt_thread_begin_task(struct vt_thread *thread, uint32_t index);
+bool vt_thread_end_task(struct vt_thread *thread);
+
+static inline bool vt_thread_in_task(const struct vt_thread *thread) {
+    return thread->index != thread->own_index;
+}
 
 /* For a forked child, which goes on with its parent's open calls: copies all frames,
  * outermost first; enters a call that began at `start`. */

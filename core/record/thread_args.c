@@ -43,7 +43,7 @@ static bool add_block(struct vt_thread *thread) {
     pthread_mutex_lock(&log->mutex);
     struct vt_block_header *block = vt_log_take_block(log);
     if (block) {
-        block->thread = thread->index;
+        block->thread = thread->own_index;
         block->segment = thread->side_count;
         vt_log_store_publish(block, VT_BLOCK_SIDE);
         sides[thread->side_count++] = (char *)(block + 1);

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO, Tuple, Type, Union
 
+    from .logs import Logs
     from .vizplugin import VizPluginBase, VizPluginManager
 
 # The folder that holds the package: the code's own word, which holds for frozen code too.
@@ -30,11 +31,6 @@ _INIT_NAMES = (
     "log_func_args", "log_print", "log_gc", "log_sparse", "log_async", "log_audit",
     "log_torch", "pid_suffix", "ignore_multiprocess", "report_endpoint", "min_duration",
     "dump_raw", "minimize_memory",
-)
-
-# Settings whose features are not built into this version.
-_NOT_YET = (
-    "log_print", "log_gc", "log_async", "log_torch", "log_audit",
 )
 
 
@@ -124,6 +120,7 @@ class VizTracer(_viztracer.Tracer):
         self._plugins: Optional[VizPluginManager] = None
         self._told = ""  # what they heard last
         self._afterfork: Optional[Tuple[Callable[..., Any], Any, Any]] = None
+        self._logs: Optional[Logs] = None
 
     def _load_plugins(self, plugins: Sequence[Union[VizPluginBase, str]]) -> None:
         from .vizplugin import VizPluginManager
@@ -168,10 +165,46 @@ class VizTracer(_viztracer.Tracer):
     def _end_run(self) -> None:
         """The program is over; what its plugins make of the report is saved."""
         super().stop("flush_as_finish")
+        self._end_logs()
         self._tell("post-stop")
         self._save(self.output_file, True, bool(self.verbose))
         self._leave_run()
         self.terminate()
+
+    # ---- logs besides calls
+
+    @property
+    def log_gc(self) -> bool:
+        """log the garbage collector"""
+        return bool(super().log_gc)
+
+    @log_gc.setter
+    def log_gc(self, value: bool) -> None:
+        _viztracer.Tracer.log_gc.__set__(self, value)
+        if self.enable:
+            self._start_logs()
+        if self._logs is not None:
+            self._logs.follow_gc(value and self.enable)
+
+    def _start_logs(self) -> None:
+        from .logs import Logs
+        if self._logs is None:
+            self._logs = Logs(self)
+        elif self._is_settled:
+            self._logs.torch_events.clear()
+        self._logs.start()
+
+    def _begin_logs(self) -> None:
+        """The command line's program is about to begin."""
+        from .logs import start_or_exit
+        start_or_exit(self._start_logs)
+        if self.log_torch:
+            import atexit
+            atexit.register(self._end_run)
+
+    def _end_logs(self) -> None:
+        if self._logs is not None:
+            self._logs.stop()
 
     # ---- start and stop
 
@@ -180,16 +213,9 @@ class VizTracer(_viztracer.Tracer):
         if self.enable:
             return
         self._tell("pre-start")
-        self._warn_of_settings()
+        if self.log_print or self.log_gc or self.log_torch or self.log_audit is not None:
+            self._start_logs()
         super().start()
-
-    def _warn_of_settings(self) -> None:
-        for name in _NOT_YET:
-            value = getattr(self, name)
-            if value is not None and value is not False:
-                import warnings
-                warnings.warn(f"{name} is not available yet: it has no effect",
-                              RuntimeWarning, stacklevel=3)
 
     def stop(self, stop_option: Optional[str] = None) -> None:
         """Stops recording. Calls that are open are shown without an end; with
@@ -197,6 +223,7 @@ class VizTracer(_viztracer.Tracer):
         if not self.enable:
             return
         super().stop(stop_option)
+        self._end_logs()
         self._tell("post-stop")
 
     def __enter__(self) -> VizTracer:
@@ -240,6 +267,9 @@ class VizTracer(_viztracer.Tracer):
         text, (_, self.total_entries, _) = self._text(False, self.file_info)
         self._data = json.loads(text)
         self._sources = self._data.pop("file_info", None) if self._data else None
+        if self._data is not None and self._logs is not None:
+            self._data["traceEvents"] += self._logs.torch_events
+            self.total_entries += len(self._logs.torch_events)
 
     def parse(self) -> int:
         """Stops, makes `data`, and returns the number of events in it. The next start
@@ -289,7 +319,7 @@ class VizTracer(_viztracer.Tracer):
 
     def _save(self, path: str, file_info: bool, aloud: bool) -> None:
         self._check()
-        if self._plugins is not None:
+        if self._plugins is not None or (self._logs is not None and self._logs.torch_events):
             self.parse()
             self._tell("pre-save")
         if self._data is not None and self._is_settled:
