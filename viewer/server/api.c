@@ -25,24 +25,21 @@ static const char html_policy[] =
 
 /* ---- files ----------------------------------------------------------------------- */
 
-bool vt_api_asset(struct vt_request *request, struct vt_shelved_waiter *waiter,
-                  struct vt_reply *reply) {
-    (void)waiter;
-    const char *name = *request->leaf ? request->leaf : "index.html";
-    const struct vt_asset *asset = vt_asset_find(name);
-    if (!asset) {
-        vt_reply_say(reply, 404, "there is nothing here");
+static const char *last_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static const char *subject_name(const struct vt_request *request) {
+    return *request->subject ? last_name(request->subject) : request->site->name;
+}
+
+/* Whether it is one: a directory has other files, too. */
+static bool is_report(const struct vt_request *request, const struct stat *status) {
+    if (request->site->kind != VT_SITE_FOLDER)
         return true;
-    }
-    reply->type = asset->type;
-    reply->etag = asset->etag;
-    if (request->known_etag && strcmp(request->known_etag, asset->etag) == 0)
-        reply->status = 304;
-    else {
-        reply->bytes = asset->bytes;
-        reply->size = asset->size;
-    }
-    return true;
+    enum vt_dirlist_kind kind = vt_dirlist_kind(request->subject, status);
+    return kind != VT_DIRLIST_FOLDER && kind != VT_DIRLIST_OTHER;
 }
 
 /* The report that the request is about. One file is opened anew, because it may have
@@ -62,9 +59,43 @@ static int open_subject(const struct vt_request *request, struct stat *status,
             fd = -1;
         }
     }
-    if (fd < 0)
-        vt_reply_say(reply, 404, "there is no such report here");
-    return fd;
+    if (fd >= 0 && is_report(request, status))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    vt_reply_say(reply, 404, "there is no such report here");
+    return -1;
+}
+
+/* False: an answer was given. */
+static bool has_subject(const struct vt_request *request, struct vt_reply *reply) {
+    struct stat status;
+    int fd = open_subject(request, &status, reply);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+bool vt_api_asset(struct vt_request *request, struct vt_shelved_waiter *waiter,
+                  struct vt_reply *reply) {
+    (void)waiter;
+    if (!*request->leaf && *request->subject && !has_subject(request, reply))
+        return true;
+    const char *name = *request->leaf ? request->leaf : "index.html";
+    const struct vt_asset *asset = vt_asset_find(name);
+    if (!asset) {
+        vt_reply_say(reply, 404, "there is nothing here");
+        return true;
+    }
+    reply->type = asset->type;
+    reply->etag = asset->etag;
+    if (request->known_etag && strcmp(request->known_etag, asset->etag) == 0)
+        reply->status = 304;
+    else {
+        reply->bytes = asset->bytes;
+        reply->size = asset->size;
+    }
+    return true;
 }
 
 static void send_file(int fd, const struct stat *status, const char *type,
@@ -74,16 +105,7 @@ static void send_file(int fd, const struct stat *status, const char *type,
     reply->type = type;
 }
 
-static const char *last_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* ---- one trace ------------------------------------------------------------------- */
-
-static const char *subject_name(const struct vt_request *request) {
-    return *request->subject ? last_name(request->subject) : request->site->name;
-}
 
 /* Takes the trace from the shelf. False: an answer was given. */
 static bool take_trace(struct vt_request *request, uint64_t *size,
@@ -94,13 +116,8 @@ static bool take_trace(struct vt_request *request, uint64_t *size,
     if (fd < 0)
         return false;
     *size = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
-    enum vt_dirlist_kind kind = vt_dirlist_kind(subject_name(request), &status);
-    bool is_report = request->site->kind == VT_SITE_TRACE ||
-                     (kind != VT_DIRLIST_FOLDER && kind != VT_DIRLIST_OTHER);
     bool ok = request->trace != NULL;
-    if (!is_report)
-        vt_reply_say(reply, 404, "there is no such report here");
-    else if (!ok) {
+    if (!ok) {
         ok = vt_shelf_take(request->site->shelf, fd, subject_name(request),
                            &request->trace, &err) == VT_OK;
         if (!ok)

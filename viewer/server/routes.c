@@ -89,7 +89,7 @@ static bool has_name(const struct route *route, const struct vt_request *request
     if (route->match == ANYTHING)
         return true;
     if (route->match == BEGINNING)
-        return strncmp(request->leaf, route->name, strlen(route->name)) == 0;
+        return strncmp(request->path, route->name, strlen(route->name)) == 0;
     if (route->place == OF_ANYWHERE && request->site->kind == VT_SITE_TRACE)
         return ends_in(request->leaf, route->name);
     return strcmp(request->leaf, route->name) == 0;

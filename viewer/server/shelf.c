@@ -100,11 +100,11 @@ static bool note_progress(void *state, struct vt_engine_progress progress) {
 static void name_file(struct vt_shelved *trace, const char *path) {
     struct vt_error *err = &trace->error;
     size_t size = strlen(path);
-    if (strncmp(err->text, path, size) != 0)
-        return;
-    const char *rest = err->text + size;
-    rest += strncmp(rest, ": ", 2) == 0 ? 2 : 0;
-    memmove(err->text, rest, strlen(rest) + 1);
+    if (strncmp(err->text, path, size) == 0) {
+        const char *rest = err->text + size;
+        rest += strncmp(rest, ": ", 2) == 0 ? 2 : 0;
+        memmove(err->text, rest, strlen(rest) + 1);
+    }
     vt_error_prefix(err, "%s", trace->name);
 }
 
