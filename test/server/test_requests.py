@@ -78,8 +78,10 @@ class Urls(Serving):
             self.assertNotIn("access-control-allow-origin", headers)
 
     def test_a_report_that_was_saved_anew_is_read_anew(self):
-        self.write("a.json", json.dumps(dict(TRACE, file_info={"files": {}, "functions": {}})))
-        self.assertEqual({"files": {}, "functions": {}}, self.ask("/file_info").json())
+        self.assertEqual(TRACE["file_info"], self.ask("/file_info").json())
+        anew = {"files": {"b.py": ["pass\n", 1]}, "functions": {"f (b.py:1)": ["b.py", 1]}}
+        self.write("a.json", json.dumps(dict(TRACE, file_info=anew)))
+        self.assertEqual(anew, self.ask("/file_info").json())
 
 
 class Kinds(Serving):

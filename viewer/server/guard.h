@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which requests are answered at all. A web page that a user visits can make the
- * browser send requests to us, under a name of its own (DNS rebinding), from its own origin, or
- * as a picture or script; and whoever reaches the port can ask for any path.
+ * browser send requests to us: under a name of its own (DNS rebinding), from its own
+ * origin, or as a picture or script; and whoever reaches the port can ask for any path.
  *
  *   Host     localhost, 127.0.0.1 or [::1] with any port (tunnels change it); with
  *            --host also that name, or any literal address when it is all of them: a
