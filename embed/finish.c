@@ -72,17 +72,18 @@ static bool wait_for_children(void *state, size_t count) {
     return !interrupted;
 }
 
-static enum vt_status save(bool may_wait, struct vt_report_stats *stats,
-                           struct vt_error *err) {
+/* `path`: a file instead of the report, for who goes on with it; NULL: none. */
+static enum vt_status save(const char *path, bool may_wait,
+                           struct vt_report_stats *stats, struct vt_error *err) {
     const struct vt_report_lib *lib;
     enum vt_status status = vt_report_lib_open(session, &lib, err);
     if (status != VT_OK)
         return status;
     bool progress = !session->quiet && isatty(STDOUT_FILENO);
     struct vt_report_options report = {
-        .output_path = session->output_path,
-        .endpoint = session->report_endpoint,
-        .dump_raw = session->dump_raw,
+        .output_path = path ? path : session->output_path,
+        .endpoint = path ? NULL : session->report_endpoint,
+        .dump_raw = session->dump_raw && !path,
         .sanitize_function_name = session->sanitize_function_name,
         .file_info = true,
         .overrides = run->overrides.items,
@@ -132,7 +133,7 @@ static bool save_aloud(bool may_wait) {
     struct vt_buf words = {0};
     vt_words_saving(&words);
     say(&words);
-    bool saved = save(may_wait, &stats, &err) == VT_OK;
+    bool saved = save(NULL, may_wait, &stats, &err) == VT_OK;
     if (saved && session->report_endpoint)
         vt_words_status(&words, ""); /* the server tells the rest */
     else if (saved)
@@ -162,6 +163,15 @@ static void finish(void) {
         vt_log_unlink(run->log);
     vt_recorder_close(run, keeps_log || save_failed);
     run = NULL;
+}
+
+bool vt_finish_has_report(void) {
+    return program_began && !keeps_log && !saved_or_failed && vt_recorder_is_ours(run);
+}
+
+enum vt_status vt_finish_write(const char *path, struct vt_report_stats *stats,
+                               struct vt_error *err) {
+    return save(path, true, stats, err);
 }
 
 void vt_finish_drop(void) {

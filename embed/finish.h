@@ -14,6 +14,8 @@
 #include "core/base/error.h"
 #include "core/record/config.h"
 
+#include <stdbool.h>
+
 struct vt_recorder;
 
 /* Registers with Py_AtExit and exit(3). Takes the recorder; `config` is borrowed for
@@ -28,6 +30,14 @@ void vt_finish_replace(struct vt_recorder *recorder);
 /* The program's first frame runs: from now on there is a report. A program that cannot
  * be compiled or found leaves none. */
 void vt_finish_expect_report(void);
+
+/* Will this process save a report? */
+bool vt_finish_has_report(void);
+
+/* Writes it to another file, all processes in it, for one who saves it himself. */
+struct vt_report_stats;
+VT_NODISCARD enum vt_status
+vt_finish_write(const char *path, struct vt_report_stats *stats, struct vt_error *err);
 
 /* There is nothing to save: a plugin saved the report, or the program did not run. */
 void vt_finish_drop(void);

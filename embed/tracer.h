@@ -134,6 +134,7 @@ PyObject *vt_tracer_method_write_inherited(PyObject *self, PyObject *args);
 PyObject *vt_tracer_method_check(PyObject *self, PyObject *unused);
 PyObject *vt_tracer_method_settle(PyObject *self, PyObject *unused);
 PyObject *vt_tracer_method_take_settings(PyObject *self, PyObject *args);
+PyObject *vt_tracer_method_write_run(PyObject *self, PyObject *args);
 PyObject *vt_tracer_method_leave_run(PyObject *self, PyObject *unused);
 
 /* A function of the module: (python_dir, path, text, entries, aloud). */

@@ -86,6 +86,34 @@ static PyObject *stats_to_python(const struct vt_report_stats *stats) {
                          (unsigned long long)stats->lost);
 }
 
+/* The whole run's report in a file, for plugins; None: there is none to save. */
+PyObject *vt_tracer_method_write_run(PyObject *self, PyObject *args) {
+    struct vt_tracer *tracer = vt_tracer_of(self);
+    struct vt_report_stats stats = {0};
+    struct vt_error err;
+    PyObject *path;
+    if (!PyArg_ParseTuple(args, "O&:_write_run", PyUnicode_FSConverter, &path))
+        return NULL;
+    enum vt_status status = VT_OK;
+    bool has_report = tracer->is_run && vt_finish_has_report();
+    if (has_report && !settle(tracer)) {
+        Py_DECREF(path);
+        return NULL;
+    }
+    if (has_report) {
+        Py_BEGIN_ALLOW_THREADS status =
+            vt_finish_write(PyBytes_AS_STRING(path), &stats, &err);
+        Py_END_ALLOW_THREADS
+    }
+    Py_DECREF(path);
+    if (!has_report)
+        Py_RETURN_NONE;
+    if (status != VT_OK)
+        return vt_pyerror_raise(&err);
+    tracer->is_settled = true;
+    return stats_to_python(&stats);
+}
+
 /* A plugin had the report of the run changed, and it was saved that way. */
 PyObject *vt_tracer_method_leave_run(PyObject *self, PyObject *unused) {
     (void)unused;

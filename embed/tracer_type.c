@@ -156,6 +156,7 @@ static PyMethodDef methods[] = {
     {"_check", vt_tracer_method_check, METH_NOARGS, NULL},
     {"_settle", vt_tracer_method_settle, METH_NOARGS, NULL},
     {"_take_settings", vt_tracer_method_take_settings, METH_VARARGS, NULL},
+    {"_write_run", vt_tracer_method_write_run, METH_VARARGS, NULL},
     {"_leave_run", vt_tracer_method_leave_run, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

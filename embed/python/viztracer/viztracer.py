@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tracer: VizTracer, and get_tracer() for the one that is registered.
-
-The recording is C (`_viztracer.Tracer`); here is what needs none.
-"""
+"""The tracer, VizTracer, as far as it needs no C; get_tracer() for the registered one."""
 from __future__ import annotations
 
 import builtins
@@ -160,16 +157,33 @@ class VizTracer(_viztracer.Tracer):
             print(error, flush=True)
             sys.exit(1)
         self._tell("pre-start")
-        atexit.register(self._end_run)
+        atexit.register(self._end_run, os.getpid())
 
-    def _end_run(self) -> None:
+    def _end_run(self, pid: int) -> None:
         """The program is over; what its plugins make of the report is saved."""
+        if os.getpid() != pid:
+            return  # a forked child
         super().stop("flush_as_finish")
         self._end_logs()
         self._tell("post-stop")
-        self._save(self.output_file, True, bool(self.verbose))
-        self._leave_run()
+        if self._load_run():
+            self._save(self.output_file, True, bool(self.verbose))
+            self._leave_run()
         self.terminate()
+
+    def _load_run(self) -> bool:
+        """Makes `data` of all processes. False: the program never began."""
+        path = f"{self.output_file}.{os.getpid()}.json"
+        try:
+            stats = self._write_run(path)
+            if stats is not None:
+                self.total_entries = stats[1]
+                with open(path, encoding="utf-8") as f:
+                    self._take(f.read())
+        finally:
+            if os.path.exists(path):
+                os.remove(path)
+        return stats is not None
 
     # ---- logs besides calls
 
@@ -180,7 +194,7 @@ class VizTracer(_viztracer.Tracer):
 
     @log_gc.setter
     def log_gc(self, value: bool) -> None:
-        _viztracer.Tracer.log_gc.__set__(self, value)
+        _viztracer.Tracer.log_gc.__set__(self, value)  # type: ignore[attr-defined]
         if self.enable:
             self._start_logs()
         if self._logs is not None:
@@ -200,7 +214,7 @@ class VizTracer(_viztracer.Tracer):
         start_or_exit(self._start_logs)
         if self.log_torch:
             import atexit
-            atexit.register(self._end_run)
+            atexit.register(self._end_run, os.getpid())
 
     def _end_logs(self) -> None:
         if self._logs is not None:
@@ -263,12 +277,16 @@ class VizTracer(_viztracer.Tracer):
         return {} if self._data is None else self._data
 
     def _load(self) -> None:
-        import json
         text, (_, self.total_entries, _) = self._text(False, self.file_info)
-        self._data = json.loads(text)
-        self._sources = self._data.pop("file_info", None) if self._data else None
-        if self._data is not None and self._logs is not None:
-            self._data["traceEvents"] += self._logs.torch_events
+        self._take(text)
+
+    def _take(self, report: str) -> None:
+        import json
+        data: Dict[str, Any] = json.loads(report)
+        self._sources = data.pop("file_info", None)
+        self._data = data
+        if self._logs is not None:
+            data["traceEvents"] += self._logs.torch_events
             self.total_entries += len(self._logs.torch_events)
 
     def parse(self) -> int:
