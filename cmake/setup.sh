@@ -11,7 +11,7 @@
 set -eu
 
 NEEDED="gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libmicrohttpd-dev libcjson-dev
-        libcmocka-dev python3 python3-dev"
+        libcmocka-dev python3 python3-dev clang lld wasi-libc libclang-rt-dev-wasm32"
 # Used when they are there, done without when they cannot be had: a faster gzip; what single
 # tests need (they are skipped by name without it).
 USEFUL_TO_BUILD="libisal-dev"

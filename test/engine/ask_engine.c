@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Answers queries from a pipe: what the tests talk to natively; ask_wasm.mjs is the same
- * for engine.wasm.
+ * Answers queries from a pipe: what the tests talk to natively; ask_wasm.mjs is the
+ * same for engine.wasm.
  *
  *   ask_engine FILE [--index]
  *

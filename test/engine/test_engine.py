@@ -115,23 +115,26 @@ class Loaded:
 class EngineTest(unittest.TestCase):
     maxDiff = 2000
 
-    def each_trace(self, check, seeds=range(TRACES)):
-        for seed in seeds:
-            rng = random.Random(seed)
-            events, tracks = random_trace(rng)
+    def test_random_traces_are_what_the_reference_says(self):
+        for seed in range(TRACES):
+            events, tracks = random_trace(random.Random(seed))
             with tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, "trace.json")
                 with open(path, "w", encoding="utf-8") as f:
                     json.dump({"traceEvents": events}, f)
-                self.each_way(path, seed, events, tracks, check)
+                self.each_way(path, seed, events, tracks)
 
-    def each_way(self, path, seed, events, tracks, check):
+    def each_way(self, path, seed, events, tracks):
+        checks = [name for name in dir(self) if name.startswith("check_")]
         for way, command in ways():
             for slices in tracks.values():
                 for piece in slices:
                     piece.parent, piece.children = None, []
-            with self.subTest(way=way, seed=seed), Engine(command(path)) as engine:
-                check(Loaded(engine, tracks), random.Random(seed), events)
+            with Engine(command(path)) as engine:
+                loaded = Loaded(engine, tracks)
+                for check in checks:
+                    with self.subTest(check, way=way, seed=seed):
+                        getattr(self, check)(loaded, random.Random(seed), events)
 
     def ranges(self, loaded, rng):
         span = loaded.meta["span_ns"]
@@ -140,52 +143,46 @@ class EngineTest(unittest.TestCase):
             a, b = sorted((rng.randint(0, span), rng.randint(0, span)))
             yield a, b + 1
 
-    def test_rows_have_the_slices_that_the_reference_nests(self):
-        def check(loaded, _, events):
-            self.assertEqual(loaded.meta["slices"], len(events))
-            self.assertEqual(loaded.meta["problems"]["unplaced"], 0)
-            self.assertEqual(loaded.meta["rows"], len(loaded.rows))
-            for row, pieces in loaded.rows.items():
-                expected = []
-                for at in range(0, len(pieces), 1000):
-                    count, _, body = loaded.engine.ask(NEXT, a=pieces[at].slice, b=4)
-                    expected += [r[0] for r in records(body, 0, count)]
-                self.assertEqual([min(c.slice for c in p.children)
-                                  for p in pieces[::1000] if p.children], expected, row)
-        self.each_trace(check)
+    def check_rows_have_the_slices_that_the_reference_nests(self, loaded, _, events):
+        self.assertEqual(loaded.meta["slices"], len(events))
+        self.assertEqual(loaded.meta["problems"]["unplaced"], 0)
+        self.assertEqual(loaded.meta["rows"], len(loaded.rows))
+        for row, pieces in loaded.rows.items():
+            expected = []
+            for at in range(0, len(pieces), 1000):
+                count, _, body = loaded.engine.ask(NEXT, a=pieces[at].slice, b=4)
+                expected += [r[0] for r in records(body, 0, count)]
+            self.assertEqual([min(c.slice for c in p.children)
+                              for p in pieces[::1000] if p.children], expected, row)
 
     def tiles(self, loaded, row, level, t0, t1):
         count, _, body = loaded.engine.ask(TILES, level=level, t0=t0, t1=t1, numbers=[row])
         return columns(body, "I", 2, "d", count, "d", count, "I", count, "I", count, "I", count,
                        "f", count)
 
-    def test_tiles_show_the_longest_of_each_bucket(self):
-        def check(loaded, rng, _):
-            for row, pieces in loaded.rows.items():
-                for t0, t1 in self.ranges(loaded, rng):
-                    t0, t1 = max(t0, 0), min(t1, loaded.meta["span_ns"] + 1)
-                    level = rng.randint(0, 16)
-                    first, start, duration, name, _, count, busy = self.tiles(
-                        loaded, row, level, t0, t1)
-                    expected = [(a, b, loaded.number[c], d) for a, b, c, d in
-                                reference.tiles(pieces, level, t0, t1)]
-                    self.assertEqual(list(zip(start, duration, name, count)), expected)
-                    self.assertEqual(first, [0, len(expected)])
-                    self.assertTrue(all(0 <= share <= 1 for share in busy))
-        self.each_trace(check)
-
-    def test_statistics_are_those_of_the_reference(self):
-        def check(loaded, rng, _):
+    def check_tiles_show_the_longest_of_each_bucket(self, loaded, rng, _):
+        for row, pieces in loaded.rows.items():
             for t0, t1 in self.ranges(loaded, rng):
-                count, total, body = loaded.engine.ask(AGG, t0=t0, t1=t1)
-                name, *rest = columns(body, "I", count, *("d", count) * 9)
-                expected = reference.statistics(loaded.all, t0, t1)
-                self.assertEqual({loaded.names[n][0] for n in name}, set(expected))
-                self.assertEqual(total, sum(value[0] for value in expected.values()))
-                for i, n in enumerate(name):
-                    for got, wanted in zip((c[i] for c in rest), expected[loaded.names[n][0]]):
-                        self.assertAlmostEqual(got, wanted, delta=abs(wanted) * 1e-12)
-        self.each_trace(check)
+                t0, t1 = max(t0, 0), min(t1, loaded.meta["span_ns"] + 1)
+                level = rng.randint(0, 16)
+                first, start, duration, name, _, count, busy = self.tiles(
+                    loaded, row, level, t0, t1)
+                expected = [(a, b, loaded.number[c], d) for a, b, c, d in
+                            reference.tiles(pieces, level, t0, t1)]
+                self.assertEqual(list(zip(start, duration, name, count)), expected)
+                self.assertEqual(first, [0, len(expected)])
+                self.assertTrue(all(0 <= share <= 1 for share in busy))
+
+    def check_statistics_are_those_of_the_reference(self, loaded, rng, _):
+        for t0, t1 in self.ranges(loaded, rng):
+            count, total, body = loaded.engine.ask(AGG, t0=t0, t1=t1)
+            name, *rest = columns(body, "I", count, *("d", count) * 9)
+            expected = reference.statistics(loaded.all, t0, t1)
+            self.assertEqual({loaded.names[n][0] for n in name}, set(expected))
+            self.assertEqual(total, sum(value[0] for value in expected.values()))
+            for i, n in enumerate(name):
+                for got, wanted in zip((c[i] for c in rest), expected[loaded.names[n][0]]):
+                    self.assertAlmostEqual(got, wanted, delta=abs(wanted) * 1e-12)
 
     def flame(self, loaded, **options):
         count, lost, body = loaded.engine.ask(FLAME, **options)
@@ -197,105 +194,93 @@ class EngineTest(unittest.TestCase):
             paths.append(above + (loaded.names[name[i]][0],))
         return {p: tuple(c[i] for c in rest) for i, p in enumerate(paths)}
 
-    def test_flame_graphs_are_those_of_the_reference(self):
-        def check(loaded, rng, _):
-            for t0, t1 in self.ranges(loaded, rng):
-                got = self.flame(loaded, t0=t0, t1=t1, a=rng.randint(0, 1))
-                expected = reference.flame(loaded.all, t0, t1)
-                # what has no duration may be in a range without those around it
-                if t0 == -HUGE:
-                    self.assertEqual(got, expected)
-                self.assertEqual(sum(v[2] for v in got.values()),
-                                 sum(v[2] for v in expected.values()))
-            for name in sorted({piece.name for piece in loaded.all})[:3]:
-                for a, callers in ((2, True), (3, False)):
-                    got = self.flame(loaded, a=a, b=loaded.number[name])
-                    self.assertEqual({key: value[:3] for key, value in got.items()},
-                                     reference.sandwich(loaded.all, name, callers))
-        self.each_trace(check)
+    def check_flame_graphs_are_those_of_the_reference(self, loaded, rng, _):
+        for t0, t1 in self.ranges(loaded, rng):
+            got = self.flame(loaded, t0=t0, t1=t1, a=rng.randint(0, 1))
+            expected = reference.flame(loaded.all, t0, t1)
+            # what has no duration may be in a range without those around it
+            if t0 == -HUGE:
+                self.assertEqual(got, expected)
+            self.assertEqual(sum(v[2] for v in got.values()),
+                             sum(v[2] for v in expected.values()))
+        for name in sorted({piece.name for piece in loaded.all})[:3]:
+            for a, callers in ((2, True), (3, False)):
+                got = self.flame(loaded, a=a, b=loaded.number[name])
+                self.assertEqual({key: value[:3] for key, value in got.items()},
+                                 reference.sandwich(loaded.all, name, callers))
 
-    def test_search_finds_what_the_reference_finds(self):
-        def check(loaded, rng, _):
-            order = sorted(loaded.all, key=lambda p: (p.start, p.slice))
-            for text, arg, d0 in ((b"F1", b"", 0), (b"", b'"n"', 0), (b"f", b"", 100)):
-                hits = [p for p in order if text.decode().lower() in p.name and
-                        (not arg or p.args is not None) and p.duration >= d0]
-                options = {"text": text + arg, "level": len(text), "d0": d0}
-                count, total, body = loaded.engine.ask(SEARCH, a=NONE, limit=1000, **options)
-                self.assertEqual((total, [r[0] for r in records(body, 1024, count)]),
-                                 (len(hits), [p.slice for p in hits[:1000]]))
-                self.assertEqual(sum(columns(body, "I", 256)[0]), len(hits))
-                if not order:
-                    continue
-                edge = rng.choice(order)
-                key = edge.start, edge.slice
-                for flag, wanted in (
-                        (0, [p for p in hits if (p.start, p.slice) > key]),
-                        (4, [p for p in hits[::-1] if (p.start, p.slice) < key])):
-                    count, _, body = loaded.engine.ask(SEARCH, a=edge.slice, limit=5, flags=flag,
-                                                       **options)
-                    self.assertEqual([r[0] for r in records(body, 1024, count)],
-                                     [p.slice for p in wanted[:5]])
-        self.each_trace(check)
+    def check_search_finds_what_the_reference_finds(self, loaded, rng, _):
+        order = sorted(loaded.all, key=lambda p: (p.start, p.slice))
+        for text, arg, d0 in ((b"F1", b"", 0), (b"", b'"n"', 0), (b"f", b"", 100)):
+            hits = [p for p in order if text.decode().lower() in p.name and
+                    (not arg or p.args is not None) and p.duration >= d0]
+            options = {"text": text + arg, "level": len(text), "d0": d0}
+            count, total, body = loaded.engine.ask(SEARCH, a=NONE, limit=1000, **options)
+            self.assertEqual((total, [r[0] for r in records(body, 1024, count)]),
+                             (len(hits), [p.slice for p in hits[:1000]]))
+            self.assertEqual(sum(columns(body, "I", 256)[0]), len(hits))
+            if not order:
+                continue
+            edge = rng.choice(order)
+            key = edge.start, edge.slice
+            for flag, wanted in (
+                    (0, [p for p in hits if (p.start, p.slice) > key]),
+                    (4, [p for p in hits[::-1] if (p.start, p.slice) < key])):
+                count, _, body = loaded.engine.ask(SEARCH, a=edge.slice, limit=5, flags=flag,
+                                                   **options)
+                self.assertEqual([r[0] for r in records(body, 1024, count)],
+                                 [p.slice for p in wanted[:5]])
 
-    def test_a_slice_knows_its_stack_children_and_arguments(self):
-        def check(loaded, rng, _):
-            for piece in rng.sample(loaded.all, min(8, len(loaded.all))):
-                got = loaded.engine.ask_json(SLICE, a=piece.slice)
-                stack = []
-                above = piece.parent
-                while above:
-                    stack.insert(0, above.slice)
-                    above = above.parent
-                self.assertEqual([s["slice"] for s in got["stack"]], stack)
-                self.assertEqual((got["start"], got["duration"], got["text"], got["children"]),
-                                 (piece.start, piece.duration, piece.name, len(piece.children)))
-                self.assertEqual(got["self"],
-                                 piece.duration - sum(c.duration for c in piece.children))
-                args = got["event"].get("args") if "event" in got else got.get("args")
-                self.assertEqual(args, piece.args)
-                count, _, body = loaded.engine.ask(CHILDREN, a=piece.slice)
-                self.assertEqual([r[0] for r in records(body, 0, count)],
-                                 sorted(c.slice for c in piece.children))
-                count, _, body = loaded.engine.ask(NEXT, a=piece.slice, b=3)
-                self.assertEqual([r[0] for r in records(body, 0, count)], stack[-1:])
-        self.each_trace(check)
+    def check_a_slice_knows_its_stack_children_and_arguments(self, loaded, rng, _):
+        for piece in rng.sample(loaded.all, min(8, len(loaded.all))):
+            got = loaded.engine.ask_json(SLICE, a=piece.slice)
+            stack = []
+            above = piece.parent
+            while above:
+                stack.insert(0, above.slice)
+                above = above.parent
+            self.assertEqual([s["slice"] for s in got["stack"]], stack)
+            self.assertEqual((got["start"], got["duration"], got["text"], got["children"]),
+                             (piece.start, piece.duration, piece.name, len(piece.children)))
+            self.assertEqual(got["self"],
+                             piece.duration - sum(c.duration for c in piece.children))
+            args = got["event"].get("args") if "event" in got else got.get("args")
+            self.assertEqual(args, piece.args)
+            count, _, body = loaded.engine.ask(CHILDREN, a=piece.slice)
+            self.assertEqual([r[0] for r in records(body, 0, count)],
+                             sorted(c.slice for c in piece.children))
+            count, _, body = loaded.engine.ask(NEXT, a=piece.slice, b=3)
+            self.assertEqual([r[0] for r in records(body, 0, count)], stack[-1:])
 
-    def test_at_finds_the_slice_at_a_time(self):
-        def check(loaded, rng, _):
-            for row, pieces in loaded.rows.items():
-                time = rng.randint(0, loaded.meta["span_ns"])
-                count, _, body = loaded.engine.ask(AT, a=row, t0=time, t1=time + 1)
-                inside = [p.slice for p in pieces if p.start <= time <= p.end]
-                if inside:
-                    self.assertIn(records(body, 0, count)[0][0], inside)
-                else:
-                    self.assertEqual(count, 0)
-        self.each_trace(check)
+    def check_at_finds_the_slice_at_a_time(self, loaded, rng, _):
+        for row, pieces in loaded.rows.items():
+            time = rng.randint(0, loaded.meta["span_ns"])
+            count, _, body = loaded.engine.ask(AT, a=row, t0=time, t1=time + 1)
+            inside = [p.slice for p in pieces if p.start <= time <= p.end]
+            if inside:
+                self.assertIn(records(body, 0, count)[0][0], inside)
+            else:
+                self.assertEqual(count, 0)
 
-    def test_histograms_count_every_call(self):
-        def check(loaded, _, __):
-            for name in sorted({piece.name for piece in loaded.all})[:3]:
-                count, total, body = loaded.engine.ask(HISTOGRAM, a=loaded.number[name])
-                low, high, calls = columns(body, *("d", count) * 3)
-                durations = [p.duration for p in loaded.all if p.name == name]
-                self.assertEqual(total, len(durations))
-                self.assertEqual(calls, [sum(a <= d < b for d in durations)
-                                         for a, b in zip(low, high)])
-        self.each_trace(check)
+    def check_histograms_count_every_call(self, loaded, _, __):
+        for name in sorted({piece.name for piece in loaded.all})[:3]:
+            count, total, body = loaded.engine.ask(HISTOGRAM, a=loaded.number[name])
+            low, high, calls = columns(body, *("d", count) * 3)
+            durations = [p.duration for p in loaded.all if p.name == name]
+            self.assertEqual(total, len(durations))
+            self.assertEqual(calls, [sum(a <= d < b for d in durations)
+                                     for a, b in zip(low, high)])
 
-    def test_an_exported_trace_is_the_trace(self):
-        def check(loaded, _, events):
-            text, piece = "", 0
-            while piece or not text:
-                piece, _, body = loaded.engine.ask(EXPORT, a=piece)
-                text += body.decode()
-            def key(event):
-                return (event["tid"], round(event["ts"] * 1000), round(event["dur"] * 1000),
-                        event["name"], event["cat"], json.dumps(event.get("args")))
-            got = [e for e in json.loads(text)["traceEvents"] if e["ph"] == "X"]
-            self.assertEqual(sorted(map(key, got)), sorted(map(key, events)))
-        self.each_trace(check)
+    def check_an_exported_trace_is_the_trace(self, loaded, _, events):
+        text, piece = "", 0
+        while piece or not text:
+            piece, _, body = loaded.engine.ask(EXPORT, a=piece)
+            text += body.decode()
+        def key(event):
+            return (event["tid"], round(event["ts"] * 1000), round(event["dur"] * 1000),
+                    event["name"], event["cat"], json.dumps(event.get("args")))
+        got = [e for e in json.loads(text)["traceEvents"] if e["ph"] == "X"]
+        self.assertEqual(sorted(map(key, got)), sorted(map(key, events)))
 
 
 if __name__ == "__main__":
