@@ -5,3 +5,10 @@ if(VIZTRACER_SANITIZE)
                       -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${VIZTRACER_SANITIZE})
 endif()
+
+# -DVIZTRACER_FUZZ=ON, with clang: what test/fuzz links counts the branches that inputs reach.
+option(VIZTRACER_FUZZ "Build fuzzers (clang)" OFF)
+if(VIZTRACER_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
