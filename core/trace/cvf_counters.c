@@ -199,11 +199,11 @@ static enum vt_cvf_verdict add_counter(struct vt_cvf_counters *counters,
             vt_buf_append(&counters->digits, field->text, field->text_size);
         }
         vt_buf_append(&counters->values, &value, sizeof value);
+        if (counters->values.failed || counters->digits.failed)
+            return VT_CVF_NO_MEMORY;
     }
     vt_buf_append(&group->counters, &counter, sizeof counter);
-    return counters->values.failed || counters->digits.failed || group->counters.failed
-               ? VT_CVF_NO_MEMORY
-               : VT_CVF_TAKEN;
+    return group->counters.failed ? VT_CVF_NO_MEMORY : VT_CVF_TAKEN;
 }
 
 enum vt_cvf_verdict vt_cvf_counters_add(struct vt_cvf_counters *counters,

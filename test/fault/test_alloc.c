@@ -5,92 +5,19 @@
  */
 #include "core/io/recover.h"
 #include "core/io/report.h"
+#include "test/fault/failing_alloc.h"
 #include "test/support/log_builder.h"
 #include "test/support/temp_dir.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cjson/cJSON.h>
 #include <cmocka.h>
-
-/* ---- the allocator */
-
-static atomic_long calls_until_failure = -1; /* -1: none fails */
-static atomic_long blocks;                   /* allocated and not freed */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *block, size_t size);
-void __real_free(void *block);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-void __wrap_free(void *block);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t size);
-int __wrap_asprintf(char **text, const char *format, ...) VT_PRINTF(2, 3);
-
-static bool must_fail(void) {
-    return atomic_load(&calls_until_failure) >= 0 &&
-           atomic_fetch_sub(&calls_until_failure, 1) == 0;
-}
-
-static void *count(void *block) {
-    if (block)
-        atomic_fetch_add(&blocks, 1);
-    return block;
-}
-
-void *__wrap_malloc(size_t size) {
-    return must_fail() ? NULL : count(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t n, size_t size) {
-    return must_fail() ? NULL : count(__real_calloc(n, size));
-}
-
-void *__wrap_realloc(void *block, size_t size) {
-    if (must_fail())
-        return NULL;
-    void *moved = __real_realloc(block, size);
-    return block ? moved : count(moved);
-}
-
-void __wrap_free(void *block) {
-    if (block)
-        atomic_fetch_sub(&blocks, 1);
-    __real_free(block);
-}
-
-char *__wrap_strdup(const char *text) {
-    return must_fail() ? NULL : count(__real_strdup(text));
-}
-
-char *__wrap_strndup(const char *text, size_t size) {
-    return must_fail() ? NULL : count(__real_strndup(text, size));
-}
-
-int __wrap_asprintf(char **text, const char *format, ...) {
-    if (must_fail())
-        return -1;
-    va_list args;
-    va_start(args, format);
-    int size = vasprintf(text, format, args);
-    va_end(args);
-    if (size >= 0)
-        count(*text);
-    return size;
-}
 
 /* ---- what is saved */
 
@@ -144,13 +71,15 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static enum vt_status save(struct fixture *f, struct vt_error *err) {
+static enum vt_status save(void *state, struct vt_error *err) {
+    struct fixture *f = state;
     struct vt_log_image image = log_builder_image(&f->log);
     struct vt_report_options options = {.output_path = f->output, .file_info = true};
     return vt_report_save(&image, 1, &options, NULL, err);
 }
 
-static enum vt_status recover(struct fixture *f, struct vt_error *err) {
+static enum vt_status recover(void *state, struct vt_error *err) {
+    struct fixture *f = state;
     struct vt_recover_options options = {.run = f->run, .output_path = f->output};
     struct vt_recover_result result;
     enum vt_status status = vt_recover(&options, &result, err);
@@ -159,39 +88,16 @@ static enum vt_status recover(struct fixture *f, struct vt_error *err) {
     return status;
 }
 
-/* Runs `work` with each of its allocations failing in turn; returns how many there
- * are. */
+/* Does the work with each of its allocations failing; returns how many there are. */
 static long fail_each(struct fixture *f,
-                      enum vt_status (*work)(struct fixture *f, struct vt_error *err)) {
-    for (long n = 0;; n++) {
-        struct vt_error err = {0};
-        temp_dir_write(f->output, "earlier", 7);
-        long before = atomic_load(&blocks);
-        atomic_store(&calls_until_failure, n);
-        enum vt_status status = work(f, &err);
-        bool has_failed = atomic_exchange(&calls_until_failure, -1) < 0;
-        if (atomic_load(&blocks) != before)
-            fail_msg("allocation %ld: %ld blocks leaked", n,
-                     atomic_load(&blocks) - before);
-        if (!has_failed) {
-            assert_int_equal(status, VT_OK);
-            return n;
-        }
-        char *text = temp_dir_read(f->output, NULL);
-        if (status != VT_ERR_NO_MEMORY || strcmp(text, "earlier") != 0 || !err.text[0])
-            fail_msg("allocation %ld: status %d, '%s'", n, status, err.text);
-        free(text);
-    }
-}
-
-static void use_our_allocator_in_cjson(void) {
-    cJSON_Hooks hooks = {__wrap_malloc, __wrap_free};
-    cJSON_InitHooks(&hooks);
+                      enum vt_status (*work)(void *state, struct vt_error *err)) {
+    failing_alloc_use_in_cjson();
+    return failing_alloc_each(
+        &(struct failing_alloc_work){.run = work, .output = f->output, .state = f});
 }
 
 static void saving_json_survives_the_failure_of_any_allocation(void **state) {
     struct fixture *f = *state;
-    use_our_allocator_in_cjson();
     snprintf(f->output, sizeof f->output, "%s/r.json", f->dir.path);
     assert_true(fail_each(f, save) > 40);
     assert_int_equal(temp_dir_count(&f->dir), 2); /* the source and the report */
@@ -199,7 +105,6 @@ static void saving_json_survives_the_failure_of_any_allocation(void **state) {
 
 static void saving_gzip_survives_the_failure_of_any_allocation(void **state) {
     struct fixture *f = *state;
-    use_our_allocator_in_cjson();
     snprintf(f->output, sizeof f->output, "%s/r.json.gz", f->dir.path);
     assert_true(fail_each(f, save) > 45);
     assert_int_equal(temp_dir_count(&f->dir), 2);
@@ -207,7 +112,6 @@ static void saving_gzip_survives_the_failure_of_any_allocation(void **state) {
 
 static void recovering_survives_the_failure_of_any_allocation(void **state) {
     struct fixture *f = *state;
-    use_our_allocator_in_cjson();
     snprintf(f->output, sizeof f->output, "%s/r.json", f->dir.path);
     snprintf(f->run, sizeof f->run, "%s/viztracer-%ld-7-1", f->dir.path,
              (long)getuid());

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Saving while the n-th call of each system call fails with each of seven errors, or
- * writes only a part: the whole report, or a clear error with the earlier file
+ * Saving, combining, compressing and decompressing while the n-th call of each system
+ * call fails with each of seven errors, or writes only a part: the whole report, or a clear error with the earlier file
  * untouched and nothing left beside it (reliability.md R6).
  */
+#include "core/io/combine_files.h"
+#include "core/io/cvf_file.h"
 #include "core/io/log_file.h"
 #include "core/io/report.h"
 #include "test/support/log_builder.h"
@@ -38,12 +40,13 @@ enum call {
     PREAD,
     FACCESSAT,
     OPEN,
+    READ,
     CALLS
 };
 
 static const char *const call_names[CALLS] = {
     "openat",  "write", "fsync",      "close", "linkat",    "renameat", "fstat",
-    "fstatat", "mkdir", "readlinkat", "pread", "faccessat", "open"};
+    "fstatat", "mkdir", "readlinkat", "pread", "faccessat", "open",     "read"};
 
 static struct {
     enum call call; /* CALLS: none */
@@ -64,6 +67,7 @@ static bool is_hit(enum call call) {
 
 int __real_open(const char *path, int flags, mode_t mode);
 int __real_openat(int at, const char *path, int flags, mode_t mode);
+ssize_t __real_read(int fd, void *bytes, size_t size);
 ssize_t __real_write(int fd, const void *bytes, size_t size);
 int __real_fsync(int fd);
 int __real_close(int fd);
@@ -77,6 +81,7 @@ ssize_t __real_pread(int fd, void *bytes, size_t size, off_t offset);
 int __real_faccessat(int at, const char *path, int mode, int flags);
 int __wrap_open(const char *path, int flags, mode_t mode);
 int __wrap_openat(int at, const char *path, int flags, mode_t mode);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
 int __wrap_fsync(int fd);
 int __wrap_close(int fd);
@@ -99,6 +104,10 @@ int __wrap_openat(int at, const char *path, int flags, mode_t mode) {
         return -1;
     }
     return is_hit(OPENAT) ? -1 : __real_openat(at, path, flags, mode);
+}
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size) {
+    return is_hit(READ) ? -1 : __real_read(fd, bytes, size);
 }
 
 ssize_t __wrap_write(int fd, const void *bytes, size_t size) {
@@ -152,7 +161,8 @@ int __wrap_faccessat(int at, const char *path, int mode, int flags) {
 
 struct fixture {
     struct temp_dir dir;
-    char log[4096];
+    enum vt_status (*work)(struct fixture *f, struct vt_error *err);
+    char log[4096];    /* the input, beside the directory */
     char output[4096]; /* a link to `target`, in another directory */
     char target[4096];
     char *whole; /* the report when nothing fails */
@@ -174,11 +184,46 @@ static void make_log(const char *path) {
     log_builder_fini(&log);
 }
 
+static enum vt_status save(struct fixture *f, struct vt_error *err) {
+    struct vt_log_file file;
+    enum vt_status status = vt_log_file_open(&file, AT_FDCWD, f->log, err);
+    if (status != VT_OK)
+        return status;
+    struct vt_log_image image = vt_log_file_image(&file);
+    struct vt_report_options options = {.output_path = f->output, .file_info = true};
+    status = vt_report_save(&image, 1, &options, NULL, err);
+    vt_log_file_close(&file);
+    return status;
+}
+
+static void left_out(void *state, const char *path, const struct vt_error *why) {
+    (void)state;
+    fail_msg("%s: %s", path, why->text);
+}
+
+static enum vt_status combine(struct fixture *f, struct vt_error *err) {
+    char *paths[] = {f->log};
+    struct vt_combine_files_options options = {
+        .paths = paths, .count = 1, .output_path = f->output, .left_out = left_out};
+    return vt_combine_files(&options, NULL, err);
+}
+
+static enum vt_status compress(struct fixture *f, struct vt_error *err) {
+    struct vt_cvf_file_options options = {f->log, f->output};
+    return vt_cvf_file_compress(&options, err);
+}
+
+static enum vt_status decompress(struct fixture *f, struct vt_error *err) {
+    struct vt_cvf_file_options options = {f->log, f->output};
+    return vt_cvf_file_decompress(&options, err);
+}
+
 static int set_up(void **state) {
     struct fixture *f = calloc(1, sizeof *f);
     temp_dir_init(&f->dir);
     snprintf(f->log, sizeof f->log, "%s.log", f->dir.path);
     make_log(f->log);
+    f->work = save;
     *state = f;
     return 0;
 }
@@ -192,18 +237,6 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static enum vt_status save(struct fixture *f, struct vt_error *err) {
-    struct vt_log_file file;
-    enum vt_status status = vt_log_file_open(&file, AT_FDCWD, f->log, err);
-    if (status != VT_OK)
-        return status;
-    struct vt_log_image image = vt_log_file_image(&file);
-    struct vt_report_options options = {.output_path = f->output, .file_info = true};
-    status = vt_report_save(&image, 1, &options, NULL, err);
-    vt_log_file_close(&file);
-    return status;
-}
-
 /* One save with one fault. False: the n-th call of the kind does not happen any
  * more. */
 static bool try_fault(struct fixture *f, enum call call, int n, int error) {
@@ -214,7 +247,7 @@ static bool try_fault(struct fixture *f, enum call call, int n, int error) {
     fault.left = n;
     fault.error = error;
     fault.has_failed = false;
-    enum vt_status status = save(f, &err);
+    enum vt_status status = f->work(f, &err);
     fault.call = CALLS;
     size_t size;
     char *text = temp_dir_read(f->target, &size);
@@ -250,7 +283,7 @@ static void prepare(struct fixture *f, const char *name) {
     snprintf(f->target, sizeof f->target, "%s/target", f->dir.path);
     snprintf(f->output, sizeof f->output, "%s/%s", f->dir.path, name);
     assert_int_equal(symlink("target", f->output), 0);
-    if (save(f, &err) != VT_OK)
+    if (f->work(f, &err) != VT_OK)
         fail_msg("%s", err.text);
     f->whole = temp_dir_read(f->target, &f->whole_size);
     assert_true(f->whole_size > 1000);
@@ -276,12 +309,41 @@ static void so_it_is_where_files_must_have_names(void **state) {
     fault.without_tmpfile = false;
 }
 
+static void combining_is_whole_or_untouched_whatever_fails(void **state) {
+    struct fixture *f = *state;
+    f->work = combine;
+    prepare(f, "r.json");
+    assert_in_range(try_all_faults(f), 150, 100000);
+}
+
+static void compressing_is_whole_or_untouched_whatever_fails(void **state) {
+    struct fixture *f = *state;
+    f->work = compress;
+    prepare(f, "r.cvf");
+    assert_in_range(try_all_faults(f), 100, 100000);
+}
+
+static void decompressing_is_whole_or_untouched_whatever_fails(void **state) {
+    struct fixture *f = *state;
+    f->work = compress;
+    prepare(f, "r.cvf");
+    temp_dir_write(f->log, f->whole, f->whole_size);
+    free(f->whole);
+    assert_int_equal(unlink(f->output), 0);
+    f->work = decompress;
+    prepare(f, "r.json");
+    assert_in_range(try_all_faults(f), 100, 100000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(json_is_whole_or_untouched_whatever_fails),
         TEST(gzip_is_whole_or_untouched_whatever_fails),
         TEST(so_it_is_where_files_must_have_names),
+        TEST(combining_is_whole_or_untouched_whatever_fails),
+        TEST(compressing_is_whole_or_untouched_whatever_fails),
+        TEST(decompressing_is_whole_or_untouched_whatever_fails),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
