@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Saving, combining, compressing and decompressing while the n-th call of each system
- * call fails with each of seven errors, or writes only a part: the whole report, or a clear error with the earlier file
- * untouched and nothing left beside it (reliability.md R6).
+ * call fails with each of seven errors, or writes only a part: the whole report, or a
+ * clear error with the earlier file untouched and nothing left beside it
+ * (reliability.md R6).
  */
 #include "core/io/combine_files.h"
 #include "core/io/cvf_file.h"
