@@ -64,8 +64,8 @@ export class ReferenceRows {
     addThreads(events) {
         const threads = new Map();
         for (const e of events) {
-            if (!"XBE".includes(e.ph)) continue;
-            const key = `${e.pid} ${e.tid}`;
+            if (!"XBEbe".includes(e.ph)) continue;
+            const key = "be".includes(e.ph) ? `${e.pid} -1` : `${e.pid} ${e.tid}`;
             if (!threads.has(key)) threads.set(key, []);
             threads.get(key).push(e);
         }
@@ -106,7 +106,7 @@ export class ReferenceRows {
             const name = e.name ?? "";
             const base = { name, nameId: this.idOf(name), order, category: e.cat || "", args: e.args ? JSON.stringify(e.args) : "", open: false };
             if (e.ph === "X") found.push({ ...base, ts: ns(e, "ts") - this.originNs, dur: e.dur ? ns(e, "dur") : 0 });
-            else if (e.ph === "B") open.push({ ...base, ts: ns(e, "ts") - this.originNs, dur: 0 });
+            else if (e.ph === "B" || e.ph === "b") open.push({ ...base, ts: ns(e, "ts") - this.originNs, dur: 0 });
             else if (open.length) {
                 const slice = open.pop();
                 slice.dur = ns(e, "ts") - this.originNs - slice.ts;

@@ -90,7 +90,7 @@ export function css(rgb) {
     return `rgb(${rgb[0]} ${rgb[1]} ${rgb[2]})`;
 }
 
-/** Mixes two pixels: `share` of 256 of the first. @param {number} a @param {number} b @param {number} share */
+/** Mixes two pixels: `share` of 256 of the first, a whole number. @param {number} a @param {number} b @param {number} share */
 export function mix(a, b, share) {
     const rest = 256 - share;
     const rb = (((a & 0xff00ff) * share + (b & 0xff00ff) * rest) >>> 8) & 0xff00ff;

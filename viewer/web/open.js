@@ -41,8 +41,10 @@ async function fetchEngine(signal) {
     return reply.ok ? reply.arrayBuffer() : null;
 }
 
-/** @param {Progress} progress @param {AbortSignal} signal @returns {Promise<import("./trace.js").Carrier>} */
-async function servedEngine(progress, signal) {
+/** @param {any} info trace_info @param {Progress} progress @param {AbortSignal} signal
+ *  @returns {Promise<import("./trace.js").Carrier>} */
+async function servedEngine(info, progress, signal) {
+    if (info.engine === "server") return new EngineHttp();
     const wasm = await fetchEngine(signal);
     if (!wasm) return new EngineHttp();
     const reply = await fetch("index", { signal });
@@ -68,7 +70,7 @@ async function servedEngine(progress, signal) {
  */
 export async function openServed(progress, signal) {
     const info = await untilRead(progress, signal);
-    const trace = await new Trace(await servedEngine(progress, signal), info.name).load();
+    const trace = await new Trace(await servedEngine(info, progress, signal), info.name).load();
     trace.openInFlame = !!info.flamegraph;
     fetch("file_info", { signal }).then((reply) => reply.arrayBuffer()).catch(() => undefined);
     return trace;

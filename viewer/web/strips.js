@@ -78,7 +78,7 @@ export function paintTile(pixels, offset, tile, brush, from, to) {
         if (right === left) {
             // Less than a pixel: as much colour as it fills, but never nothing.
             right++;
-            color = mix(color, brush.background, Math.min(256, 72 + 184 * durations[i] * scale));
+            color = mix(color, brush.background, Math.round(Math.min(256, 72 + 184 * durations[i] * scale)));
         }
         if (right <= first || left >= end) continue;
         const edge = right - left >= 3 && right <= end;
