@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import zlib from "node:zlib";
 import { after, before, test } from "node:test";
-import { launchBrowser, openPage, pictureOf, scratchFolder, serveVizviewer, settle, SHARED } from "./harness.mjs";
+import { hasPageEngine, launchBrowser, openPage, pictureOf, scratchFolder, serveVizviewer, settle, SHARED } from "./harness.mjs";
 import { threeProcesses, writeTrace } from "./scenes.mjs";
 
 const folder = scratchFolder();
@@ -82,8 +82,12 @@ test("a directory lists its reports and opens one of them", { timeout: 60000 }, 
     });
 });
 
-test("a page that was served once lives on alone", { timeout: 60000 }, async () => {
+test("a page that was served once lives on alone", { timeout: 60000 }, async (t) => {
     await served(["--once", file], async (server) => {
+        if (!await hasPageEngine(server)) {
+            t.skip("built without engine.wasm");
+            return;
+        }
         const page = await openPage(browser, server.url);
         await server.ended;
         await page.keyboard.press("w");
