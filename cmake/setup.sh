@@ -124,7 +124,8 @@ run_example() {
 
 The trace of test/data/example.py is in
     $report
-To look at it, open that file in https://ui.perfetto.dev (it stays on your machine).
+To look at it:
+    $build/vizviewer $report
 To trace a program of yours:
     $build/viztracer -o result.json my_script.py its arguments
 EOF
