@@ -2,8 +2,10 @@
 """Programs under --log_var and its kin: what is logged, and that they run as under python3."""
 import json
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 import unittest
 
 from tracing import VIZTRACER, TIMEOUT_S, TracedTest
@@ -255,6 +257,33 @@ class InstrumentedTest(TracedTest):
         run, _ = self.trace(self.put("main.py", "ab = [1, 2]\n"), options=["--log_number", "a."])
         self.assertEqual(run.returncode, 1)
         self.assertIn(b"ValueError: Variable Assign - ab([1, 2]) is not a number", run.stderr)
+
+    def test_endless_steps_are_cut(self):
+        """Found by the library's own tests: what does not fit must not fail the program."""
+        self.same_as_python(self.put("main.py", "def f():\n    for i in range(2000):\n"
+                                     "        a = i\n    b = '\u4e2d' * 100000\n    return a\n"
+                                     "print(f())\n"), options=["--log_func_exec", "f"])
+        (steps,) = [event["args"]["exec_steps"] for event in self.report()["traceEvents"]
+                    if "exec_steps" in (event.get("args") or {})]
+        self.assertEqual((steps[0], steps[-1]), ("(3) a = 0", "..."))
+        self.assertGreater(len(steps), 400)
+
+    def test_library_tests_pass_under_the_whole_command(self):
+        """VIZTRACER_LIBRARY_TESTS names others, or all that are known to be quick."""
+        source = os.path.join(sysconfig.get_paths()["stdlib"], "test")
+        names_ = os.environ.get("VIZTRACER_LIBRARY_TESTS", "bisect abc textwrap").split()
+        found = [name for name in names_ if os.path.exists(f"{source}/test_{name}.py")]
+        if not found:
+            self.skipTest("the testsuite package is not installed")
+        for name in found:
+            with self.subTest(name):
+                shutil.copy(f"{source}/test_{name}.py",
+                            os.path.join(self.folder, f"copied_{name}.py"))
+                run, report = self.trace("-m", "unittest", f"copied_{name}", options=[
+                    "--log_func_exec", ".*", "--log_attr", ".*", "--log_var", ".*",
+                    "--log_exception"])
+                self.assertEqual(run.returncode, 0, run.stderr.decode()[-3000:])
+                self.assertTrue(names(report, "Variable Assign"))
 
     def test_a_malformed_regex_is_told(self):
         run = self.run_words([VIZTRACER, "--log_var", "[", "--", self.put("main.py", "print(1)")])

@@ -11,6 +11,8 @@ from typing import Any, Callable, Dict, Optional
 from _thread import _local
 
 UNSHOWABLE = "Not Displayable"
+STEPS_CHARS = 8000  # of one call's exec_steps, as JSON has them; the log takes 16 KB
+MORE = "..."
 
 
 class _State(_local):
@@ -92,13 +94,16 @@ class Logger:
             tracer.add_instant(f"{name} = {text}", None, "p")
 
     def step(self, name: str, value: Any) -> None:
-        """One more of the function's exec_steps."""
+        """One more of the function's exec_steps, as long as there is room."""
         tracer = self._tracer()
         if tracer is None:
             return
-        text = f"{name} = {self._show(value, str)}"
         steps = (tracer.get_func_args() or {}).get("exec_steps", [])
-        steps.append(text)
+        if not isinstance(steps, list) or steps[-1:] == [MORE]:
+            return
+        text = f"{name} = {self._show(value, str)}"
+        room = STEPS_CHARS - sum(len(ascii(step)) for step in steps)
+        steps.append(text if len(ascii(text)) < room else MORE)
         tracer.add_func_args("exec_steps", steps)
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> None:
