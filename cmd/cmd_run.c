@@ -8,10 +8,12 @@
 #include "cmd/say.h"
 #include "core/io/deliver.h"
 #include "core/record/log_dir.h"
+#include "core/record/log_sweep.h"
 #include "embed/ladder.h"
 #include "embed/watcher.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,6 +83,32 @@ static enum vt_status prepare(struct vt_command *command, char **script,
     return status;
 }
 
+/* The directory in which the report will be; NULL: no memory. Owned by the caller. */
+static char *report_folder(const struct vt_config *config) {
+    const char *slash = strrchr(config->output_path, '/');
+    size_t size = slash ? (size_t)(slash - config->output_path) : 0;
+    return strndup(config->output_path, size ? size : 1);
+}
+
+static void say_dead_run(void *state, const char *run_dir) {
+    (void)state;
+    char line[4200];
+    snprintf(line, sizeof line,
+             "an earlier run died without saving; get it with: viztracer --recover %s",
+             run_dir);
+    vt_say_note("viztracer", line);
+}
+
+/* In the watching process, while the program begins. Told to people only: a program
+ * that reads stderr expects the traced program's. */
+static void sweep_runs(void *state) {
+    const struct vt_config *config = state;
+    char *folder = report_folder(config);
+    bool is_seen = !config->quiet && isatty(STDERR_FILENO);
+    vt_log_sweep(folder, is_seen ? say_dead_run : NULL, NULL);
+    free(folder);
+}
+
 /* In the watching process: the program left a log behind. */
 static void recover_dead_run(void *state, const char *run_dir,
                              const struct vt_watcher_end *end) {
@@ -98,13 +126,6 @@ static void recover_dead_run(void *state, const char *run_dir,
     else if (!config->quiet && result.output_path && !result.was_saved)
         vt_say_run_recovered(how, &result);
     free(result.output_path);
-}
-
-/* The directory in which the report will be; NULL: no memory. Owned by the caller. */
-static char *report_folder(const struct vt_config *config) {
-    const char *slash = strrchr(config->output_path, '/');
-    size_t size = slash ? (size_t)(slash - config->output_path) : 0;
-    return strndup(config->output_path, size ? size : 1);
 }
 
 /* A server that is not there is told before the program begins. Without a watcher that
@@ -138,6 +159,7 @@ static void start_watcher(struct vt_config *config, int place_fd) {
     char *folder = report_folder(config);
     struct vt_watcher watcher = {.beside = folder,
                                  .place_fd = place_fd,
+                                 .on_start = sweep_runs,
                                  .on_dead_run = recover_dead_run,
                                  .state = config};
     (void)vt_watcher_start(&watcher); /* without it, --recover does its work */

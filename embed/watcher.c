@@ -124,6 +124,7 @@ static _Noreturn void watch(const struct vt_watcher *watcher, int pidfd, pid_t p
     pidfd = detach(pidfd, watcher->place_fd);
     if (pidfd < 0 && getppid() != program)
         _exit(0);
+    watcher->on_start(watcher->state);
     wait_for_end(pidfd, program);
     if (vt_log_dir_find(program, since_ns, watcher->beside, NULL, NULL)) {
         struct visit visit = {watcher, find_end(pidfd, program)};

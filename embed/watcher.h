@@ -30,6 +30,9 @@ struct vt_watcher {
 
     int place_fd; /* stays open as long as the watching process; -1: none */
 
+    /* Called in the watching process at its beginning. */
+    void (*on_start)(void *state);
+
     /* Called in the watching process for each run directory of the program that still
      * has a log; removes it when it has made a report. */
     void (*on_dead_run)(void *state, const char *run_dir,

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,8 @@ static void list_places(const char *places[PLACES], const char *beside) {
     places[3] = beside;
 }
 
-/* Whether `name` is that of a run directory which process `pid` made since then. */
+/* Whether `name` is that of a run directory which process `pid` made since then; 0: any
+ * that is gone. */
 static bool is_run_of(const char *name, int32_t pid, uint64_t since_ns) {
     unsigned long uid;
     long maker;
@@ -78,7 +80,8 @@ static bool is_run_of(const char *name, int32_t pid, uint64_t since_ns) {
     int end = 0;
     return sscanf(name, "viztracer-%lu-%ld-%llu%n", &uid, &maker, &start_ns, &end) ==
                3 &&
-           name[end] == '\0' && uid == getuid() && maker == pid && start_ns >= since_ns;
+           name[end] == '\0' && uid == getuid() && start_ns >= since_ns &&
+           (pid ? maker == pid : kill((pid_t)maker, 0) != 0 && errno == ESRCH);
 }
 
 static bool is_own_directory(int parent, const char *name) {
@@ -121,6 +124,11 @@ size_t vt_log_dir_find(int32_t pid, uint64_t since_ns, const char *beside,
             found += find_in(places[i], pid, since_ns, visit, state);
     }
     return found;
+}
+
+size_t vt_log_dir_each_dead(const char *beside,
+                            void (*visit)(void *state, const char *path), void *state) {
+    return vt_log_dir_find(0, 0, beside, visit, state);
 }
 
 enum vt_status vt_log_dir_create(struct vt_log_dir *dir, const char *beside,

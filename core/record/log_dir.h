@@ -48,6 +48,10 @@ char *vt_log_dir_new_log_path(const struct vt_log_dir *dir);
 size_t vt_log_dir_find(int32_t pid, uint64_t since_ns, const char *beside,
                        void (*visit)(void *state, const char *path), void *state);
 
+/* The same for each run directory of this user whose maker is gone. */
+size_t vt_log_dir_each_dead(const char *beside,
+                            void (*visit)(void *state, const char *path), void *state);
+
 /* The user was told that the run is not saved and how to recover it: no one else needs
  * to tell (is_told). */
 void vt_log_dir_mark_told(const struct vt_log_dir *dir);
