@@ -49,7 +49,11 @@ static void give_up(const struct vt_error *err) {
 /* The processes below this one get the session, too. */
 static void pass_on(void) {
     struct vt_error err;
-    if (vt_session_env_set(&session, &err) == VT_OK)
+    bool patch_only = session.patch_only;
+    session.patch_only = false; /* of those below */
+    enum vt_status status = vt_session_env_set(&session, &err);
+    session.patch_only = patch_only;
+    if (status == VT_OK)
         vt_spawn_env_install();
     else
         vt_finish_tell_failure("child processes are not recorded", &err);
@@ -136,6 +140,8 @@ static int begin(const char *event, PyObject *args) {
     vt_finish_register(&session, run, is_child);
     share_run();
     vt_fork_watch();
+    if (session.patch_only)
+        helper_pid = getpid(); /* its forks are to be recorded */
     PyObject *tracer = vt_lazy_tracer_install(&session, run);
     if (session.log_func_with_objprint)
         find_objprint();
@@ -153,13 +159,20 @@ static int begin(const char *event, PyObject *args) {
 /* A fork of multiprocessing's fork server, at its first audit event: it is recorded
  * from here on. It never comes to the first frame of a __main__ of its own. */
 static void begin_in_fork_of_helper(void) {
+    struct vt_recorder *parent = run;
+    is_resumed = session.patch_only;
+    session.patch_only = false;
     helper_pid = 0;
     struct vt_error err;
     if (access(session.run_dir, F_OK) != 0 ||
-        vt_recorder_open(&session, &run, &err) != VT_OK)
+        vt_recorder_open(&session, &run, &err) != VT_OK) {
+        run = NULL;
         return;
+    }
     is_child = true;
-    vt_buf_append_text(&process_name, "python -c");
+    if (!process_name.size) /* the fork server has none */
+        vt_buf_append_text(&process_name, "python -c");
+    vt_recorder_close(parent, true);
     describe_process(run->log);
     vt_finish_register(&session, run, true);
     vt_finish_expect_report();
@@ -212,8 +225,8 @@ static uint32_t exec_id =
 
 void vt_begin_main_entered(void) {
     vt_finish_expect_report();
-    if (session.log_sparse)
-        return; /* @log_sparse starts and stops it */
+    if (session.log_sparse || session.patch_only)
+        return; /* @log_sparse starts and stops it; or only children are recorded */
     vt_recorder_start(run);
     struct vt_thread *thread = vt_recorder_find_thread(vt_py_thread_state(), NULL);
     if (!thread) {
