@@ -65,6 +65,12 @@ int vt_cmd_attach_installed(struct vt_command *command);
 /* Has a running program forget its tracer. */
 int vt_cmd_uninstall(struct vt_command *command);
 
+/* viztracer --report: `count` words behind that. */
+int vt_cmd_report(int count, char *const *words);
+
+/* vizviewer --info: `count` words behind that. */
+int vt_cmd_info(int count, char *const *words);
+
 /* vizviewer: `count` words behind argv[0]. */
 int vt_cmd_view(int count, char *const *words);
 

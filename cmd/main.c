@@ -65,7 +65,10 @@ int main(int argc, char **argv) {
     int count = argc > 0 ? argc - 1 : 0;
     char *const *words = argv + (argc > 0);
     if (strcmp(base_name(argv[0]), "vizviewer") == 0)
-        return vt_cmd_view(count, words);
+        return count && !strcmp(words[0], "--info") ? vt_cmd_info(count - 1, words + 1)
+                                                    : vt_cmd_view(count, words);
+    if (count && !strcmp(words[0], "--report"))
+        return vt_cmd_report(count - 1, words + 1);
     struct vt_command command;
     struct vt_error err = {0};
     int result;

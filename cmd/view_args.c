@@ -11,7 +11,8 @@ enum { USUAL_PORT = 9001, LAST_PORT = 65535, USUAL_TIMEOUT_S = 10 };
 static const char usage[] =
     "usage: vizviewer [-h] [-s] [-p PORT] [--host HOST] [--once] [--timeout SECONDS]\n"
     "                 [--use_external_processor] [--flamegraph] [--perfetto]\n"
-    "                 file\n";
+    "                 file\n"
+    "       vizviewer --info file\n";
 
 static const char help[] =
     "\n"
@@ -22,6 +23,7 @@ static const char help[] =
     "  file                      the report, or the directory\n"
     "\n"
     "options:\n"
+    "  --info              print what is in the report, as JSON; the first word\n"
     "  -h, --help          show this help and exit\n"
     "  -s, --server_only   serve it, and open no browser\n"
     "  -p, --port PORT     the port to listen on (9001); 0: any that is free\n"

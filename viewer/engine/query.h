@@ -53,7 +53,8 @@
 enum vt_query_kind {
     /* JSON. The whole trace in outline:
      * {"origin_ns": "1234", "span_ns": 5, "rows": n, "slices": n, "names": n,
-     *  "processes": [{"id": 0, "pid": "12", "name": "MainProcess"}],
+     *  "processes": [{"id": 0, "pid": "12", "name": "MainProcess" | null,
+     *     "sort": 0}],
      *  "tracks": [{"id": 0, "process": 0, "kind": "thread" | "async", "tid": "12",
      *     "name": "MainThread", "lane": 0, "first_row": 0, "depth": 3, "slices": n,
      *     "instants": n, "busy_ns": n, "sort": 0}],   lane > 0: what overlaps without
@@ -88,9 +89,11 @@ enum vt_query_kind {
      * {"slice": n, "row": n, "track": n, "depth": n, "name": n, "text": "f (a.py:3)",
      *  "category": "FEE", "start": ns, "duration": ns, "self": ns, "ts_ns": "1234",
      *  "wall_ns": "1795…" | null, "unfinished": bool, "args": any | absent,
+     *  "end_args": any | absent (of the end event, if both have some),
      *  "event": {…} | absent (the event as it stood, if it had members beyond these),
      *  "stack": [{"slice", "name"}…], outermost first, at most 1000; "stack_depth": n,
-     *  "children": n, "flows": [{"dir": "in" | "out", "slice": n, "id": n}…],
+     *  "children": n, "flows": [{"dir": "in" | "out", "slice": n, "name": n,
+     *  "id": "7"}…],
      *  "path": "a.py" | null, "line": 3 | null} */
     VT_QUERY_SLICE = 4,
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ *   viztracer --report FILE [--sort COLUMN] [--top N] [--json]
+ *   vizviewer --info FILE
+ *
+ * Both must be the first word: behind a program's name such words are the program's.
+ */
+#include "cmd/command.h"
+#include "cmd/home.h"
+#include "cmd/private_lib.h"
+#include "cmd/say.h"
+#include "viewer/server/terminal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { USUAL_TOP = 30 };
+
+static enum vt_status find_symbol(const char *name, void **symbol,
+                                  struct vt_error *err) {
+    struct vt_config config;
+    void *library;
+    vt_config_init(&config);
+    enum vt_status status = vt_home_find(&config, err);
+    if (status == VT_OK)
+        status = vt_private_lib_open(config.lib_dir, "libviztracer_viewer.so", &library,
+                                     err);
+    if (status == VT_OK)
+        status = vt_private_lib_symbol(library, name, symbol, err);
+    vt_config_fini(&config);
+    return status;
+}
+
+static enum vt_status write_out(void *state, const void *bytes, size_t size,
+                                struct vt_error *err) {
+    (void)state;
+    if (fwrite(bytes, 1, size, stdout) == size)
+        return VT_OK;
+    return vt_error_set_errno(err, errno, "standard output");
+}
+
+/* 0, or the exit status of what went wrong. */
+static int finish(const char *program, enum vt_status status, struct vt_error *err) {
+    if (status == VT_OK && fflush(stdout) != 0)
+        status = vt_error_set_errno(err, errno, "standard output");
+    return status == VT_OK ? 0 : vt_say_failure(program, err);
+}
+
+static enum vt_status read_top(const char *text, uint32_t *top, struct vt_error *err) {
+    char *end;
+    errno = 0;
+    unsigned long number = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || number > UINT32_MAX)
+        return vt_error_set(err, VT_ERR_USAGE, "--top: a number from 0 on, not '%s'",
+                            text);
+    *top = (uint32_t)number;
+    return VT_OK;
+}
+
+/* The value of the option `name` if word i is it, "--name=value" or two words. */
+static const char *value_of(int count, char *const *words, int *i, const char *name) {
+    size_t size = strlen(name);
+    if (strncmp(words[*i], name, size) != 0)
+        return NULL;
+    if (words[*i][size] == '=')
+        return words[*i] + size + 1;
+    if (words[*i][size] == '\0' && *i + 1 < count)
+        return words[++*i];
+    return NULL;
+}
+
+static enum vt_status read_words(int count, char *const *words,
+                                 struct vt_terminal_options *options, const char **path,
+                                 struct vt_error *err) {
+    enum vt_status status = VT_OK;
+    for (int i = 0; i < count && status == VT_OK; i++) {
+        const char *value = value_of(count, words, &i, "--sort");
+        if (value) {
+            options->sort = value;
+            continue;
+        }
+        value = value_of(count, words, &i, "--top");
+        if (value)
+            status = read_top(value, &options->top, err);
+        else if (!strcmp(words[i], "--json"))
+            options->json = true;
+        else if (words[i][0] == '-' && words[i][1])
+            status = vt_error_set(err, VT_ERR_USAGE,
+                                  "--report: %s is unknown, or lacks "
+                                  "its value",
+                                  words[i]);
+        else if (*path)
+            status = vt_error_set(err, VT_ERR_USAGE, "--report: one file at a time");
+        else
+            *path = words[i];
+    }
+    if (status == VT_OK && !*path)
+        status = vt_error_set(err, VT_ERR_USAGE,
+                              "--report FILE [--sort COLUMN] [--top N] [--json]");
+    return status;
+}
+
+int vt_cmd_report(int count, char *const *words) {
+    struct vt_terminal_options options = {.top = USUAL_TOP};
+    const char *path = NULL;
+    struct vt_error err = {0};
+    __typeof__(&vt_terminal_report) report;
+    void *symbol;
+    enum vt_status status = read_words(count, words, &options, &path, &err);
+    if (status == VT_OK)
+        status = find_symbol("vt_terminal_report", &symbol, &err);
+    if (status == VT_OK) {
+        memcpy(&report, &symbol, sizeof report); /* ISO C cannot cast it */
+        status = report(path, &options, (struct vt_sink){write_out, NULL}, &err);
+    }
+    return finish("viztracer", status, &err);
+}
+
+int vt_cmd_info(int count, char *const *words) {
+    struct vt_error err = {0};
+    __typeof__(&vt_terminal_info) info;
+    void *symbol;
+    enum vt_status status = VT_OK;
+    if (count != 1)
+        status = vt_error_set(&err, VT_ERR_USAGE, "--info FILE");
+    if (status == VT_OK)
+        status = find_symbol("vt_terminal_info", &symbol, &err);
+    if (status == VT_OK) {
+        memcpy(&info, &symbol, sizeof info); /* ISO C cannot cast it */
+        status = info(words[0], (struct vt_sink){write_out, NULL}, &err);
+    }
+    return finish("vizviewer", status, &err);
+}
