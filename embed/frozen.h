@@ -15,12 +15,7 @@
 #include <stdbool.h>
 
 /* Adds the package to the frozen modules. `python_dir` is the folder that holds it.
- * Needs no interpreter. False: out of memory. Call once: the
- * folder's name is kept. */
+ * Needs no interpreter. False: out of memory. Call once. */
 bool vt_frozen_install(const char *python_dir);
-
-/* Frozen modules may be switched off (-X frozen_modules=off): then that folder is
- * appended to sys.path. Needs the interpreter's lock; raises nothing. */
-void vt_frozen_make_importable(void);
 
 #endif

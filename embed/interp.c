@@ -48,6 +48,5 @@ int vt_core_main(struct vt_config *config, int argc, char **argv) {
     status = initialize(argc, argv);
     if (PyStatus_Exception(status))
         return end_early(status);
-    vt_frozen_make_importable();
     return Py_RunMain() & 0xff;
 }

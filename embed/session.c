@@ -37,7 +37,6 @@ int vt_core_attach_session(const char *session) {
                            err.text);
         return 0;
     }
-    vt_frozen_make_importable();
     vt_begin_prepare(&config);
     return 1;
 }
