@@ -16,6 +16,7 @@
 
 struct vt_func vt_func_cache[VT_FUNC_CACHE_SIZE];
 static uint64_t cache_serial; /* of the recorder whose functions the cache holds */
+static uint64_t verdicts = 1; /* see vt_funcid_verdicts */
 
 static const char dead; /* key of an entry whose object died: its address */
 
@@ -354,6 +355,11 @@ void vt_funcid_use(const struct vt_recorder *recorder) {
         return;
     memset(vt_func_cache, 0, sizeof vt_func_cache);
     cache_serial = recorder->serial;
+    verdicts++;
+}
+
+uint64_t vt_funcid_verdicts(void) {
+    return verdicts;
 }
 
 void vt_funcid_fini(struct vt_funcid_table *table) {

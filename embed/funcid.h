@@ -96,6 +96,10 @@ void vt_funcid_use(const struct vt_recorder *recorder);
 /* The recorder's filter changed: all verdicts are found again. */
 void vt_funcid_judge_again(struct vt_recorder *recorder);
 
+/* A number that changes whenever a function may be judged in another way than before:
+ * by another recorder, or by another filter. Never 0. */
+uint64_t vt_funcid_verdicts(void);
+
 /* The object is gone: no table knows its address any more (embed/deaths.h). */
 void vt_funcid_forget_code(const PyCodeObject *code);
 void vt_funcid_forget_type(const void *type);

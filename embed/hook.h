@@ -20,6 +20,8 @@
 /* `main_globals` is borrowed: valid until the first such frame. No exception is left
  * set; VT_ERR_UNSUPPORTED: the interpreter does not give us its events. */
 VT_NODISCARD enum vt_status vt_hook_arm(PyObject *main_globals, struct vt_error *err);
+
+/* Once more when the settings of the recorder that is on have changed. */
 VT_NODISCARD enum vt_status vt_hook_install(struct vt_error *err);
 void vt_hook_remove(void);
 

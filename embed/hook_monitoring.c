@@ -38,7 +38,8 @@
 
 /* ---- events ---------------------------------------------------------------------- */
 
-static bool disabled_some; /* events were switched off in this recording */
+/* Events were switched off for these verdicts (vt_funcid_verdicts); 0: none were. */
+static uint64_t switched_off;
 
 /* None is immortal. */
 static inline PyObject *go_on(void) {
@@ -246,7 +247,7 @@ call_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *names
     if (!thread)
         return go_on();
     if (thread->hidden && is_hidden_code(args[0])) {
-        disabled_some = true;
+        switched_off = vt_funcid_verdicts();
         return Py_NewRef(vt_monitoring.disable);
     }
     struct c_call call = describe_call(args);
@@ -438,11 +439,12 @@ enum vt_status vt_hook_arm(PyObject *main_globals, struct vt_error *err) {
 
 enum vt_status vt_hook_install(struct vt_error *err) {
     enum vt_status status = vt_monitoring_hold(events, ALL_EVENTS, err);
-    if (status == VT_OK && disabled_some)
+    if (status == VT_OK && switched_off && switched_off != vt_funcid_verdicts()) {
+        switched_off = 0;
         status = vt_monitoring_restart(err);
+    }
     if (status != VT_OK)
         return status;
-    disabled_some = false;
     vt_monitoring_replace(START_EVENT, on_start);
     vt_profile_guard_install(on_missed);
     return vt_monitoring_listen(

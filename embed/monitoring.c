@@ -160,7 +160,8 @@ static void free_id(int id) {
 
 static struct vt_method_patch use_tool_id_patch;
 
-/* Each event is told once: the new identifier takes over when it is complete. */
+/* Each event is told once: the new identifier takes over when it is complete. Events
+ * that we switched off would stay so for who has the old one next: all restart. */
 static void move_away(void) {
     int old = tool.id;
     if (!take_some_id() || !register_callbacks(tool.id, true) ||
@@ -176,6 +177,8 @@ static void move_away(void) {
     (void)register_callbacks(old, false);
     PyErr_Clear();
     free_id(old);
+    (void)done(PyObject_CallMethod(tool.module, "restart_events", NULL));
+    PyErr_Clear();
 }
 
 static PyObject *our_use_tool_id(PyObject *module, PyObject *const *args,
