@@ -35,19 +35,28 @@ static enum vt_status status_of_errno(int error_number) {
     return error_number == ENOMEM ? VT_ERR_NO_MEMORY : VT_ERR_IO;
 }
 
+/* Adds ": <cause>" to the sentence, as far as there is room. */
+static void add_cause(struct vt_error *err, const char *cause) {
+    const char *parts[] = {": ", cause};
+    char *at = err->text + strlen(err->text);
+    char *end = err->text + sizeof err->text - 1;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t size = strnlen(parts[i], (size_t)(end - at));
+        memcpy(at, parts[i], size);
+        at += size;
+    }
+    *at = '\0';
+}
+
 enum vt_status vt_error_set_errno(struct vt_error *err, int error_number,
                                   const char *format, ...) {
     enum vt_status status = status_of_errno(error_number);
     if (err) {
         va_list args;
         va_start(args, format);
-        int n = vsnprintf(err->text, sizeof err->text, format, args);
+        vsnprintf(err->text, sizeof err->text, format, args);
         va_end(args);
-        if (n >= 0 && (size_t)n < sizeof err->text) {
-            size_t used = (size_t)n;
-            snprintf(err->text + used, sizeof err->text - used, ": %s",
-                     strerror(error_number));
-        }
+        add_cause(err, strerror(error_number));
         err->status = status;
     }
     return status;
@@ -59,12 +68,9 @@ enum vt_status vt_error_prefix(struct vt_error *err, const char *format, ...) {
     memcpy(sentence, err->text, sizeof sentence);
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(err->text, sizeof err->text, format, args);
+    vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    if (n >= 0 && (size_t)n < sizeof err->text) {
-        size_t used = (size_t)n;
-        snprintf(err->text + used, sizeof err->text - used, ": %s", sentence);
-    }
+    add_cause(err, sentence);
     return err->status;
 }
 
