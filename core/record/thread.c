@@ -70,14 +70,32 @@ static bool grow_stack(struct vt_thread *thread) {
     return true;
 }
 
+/* A call that would have been recorded, had there been room for its frame. */
+static void count_cut(struct vt_thread *thread) {
+    atomic_fetch_add_explicit(&vt_log_head(thread->log)->dropped_events, 1,
+                              memory_order_relaxed);
+}
+
+static void enter_hidden(struct vt_thread *thread, bool hide) {
+    if (thread->is_cut && !thread->paused_at && !hide &&
+        thread->hidden < thread->max_depth - vt_thread_depth(thread))
+        count_cut(thread);
+    thread->hidden++;
+}
+
 void vt_thread_enter_slow(struct vt_thread *thread, uint32_t id, bool hide) {
-    if (thread->hidden)
-        thread->hidden++;
-    else if (hide || vt_thread_depth(thread) >= thread->max_depth ||
-             (thread->top == thread->ceiling && !grow_stack(thread)))
+    if (thread->hidden) {
+        enter_hidden(thread, hide);
+    } else if (hide || vt_thread_depth(thread) >= thread->max_depth) {
         thread->hidden = 1;
-    else
+        thread->is_cut = false;
+    } else if (thread->top == thread->ceiling && !grow_stack(thread)) {
+        thread->hidden = 1;
+        thread->is_cut = true;
+        count_cut(thread);
+    } else {
         vt_thread_enter(thread, id, false);
+    }
 }
 
 /* A pause counts as one hidden call. */
@@ -114,8 +132,10 @@ enum vt_thread_left vt_thread_leave_hidden(struct vt_thread *thread, uint32_t id
 }
 
 void vt_thread_pause(struct vt_thread *thread) {
-    if (!thread->paused_at)
-        thread->paused_at = ++thread->hidden;
+    if (thread->paused_at)
+        return;
+    thread->is_cut = thread->is_cut && thread->hidden;
+    thread->paused_at = ++thread->hidden;
 }
 
 /* Calls that began during the pause and are still open become frames that are not

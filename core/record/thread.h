@@ -51,10 +51,10 @@ struct vt_thread {
     uint32_t segment_count;
     uint32_t segment; /* the one that `top` is in */
     char **sides;     /* bodies of the SIDE blocks: core/record/thread_args.h */
-    uint32_t side_count;
-    uint32_t side_used; /* bytes of their run */
+    uint32_t side_count, side_used; /* of them; bytes of their run */
     uint64_t tid;
     uint32_t flags; /* enum vt_thread_flag */
+    bool is_cut;    /* `hidden` began because there was no room for another segment */
     void *event_block;
 };
 

@@ -142,10 +142,44 @@ static void the_watch_is_answered_during_a_pause(void **state) {
     expect(bench, "21");
 }
 
+static void calls_without_room_for_their_frames_are_counted_as_lost(void **state) {
+    (void)state;
+    enum { LEVELS = 200000, MAX_DEPTH = 190000 };
+    struct bench bench = {.log = vt_test_log(NULL, 1000000, 32 * VT_LOG_BLOCK_BYTES)};
+    bench.thread = vt_test_thread(bench.log);
+    bench.thread->max_depth = MAX_DEPTH;
+    for (int round = 1; round <= 2; round++) {
+        for (uint32_t i = 0; i < LEVELS; i++)
+            vt_thread_enter(bench.thread, i, false);
+        uint32_t depth = vt_thread_depth(bench.thread);
+        assert_true(depth >= VT_BLOCK_FRAMES && depth < MAX_DEPTH);
+        assert_int_equal(vt_log_usage(bench.log).dropped_events,
+                         (uint32_t)round * (MAX_DEPTH - depth));
+        for (uint32_t i = LEVELS - 1; i > depth; i--)
+            vt_thread_leave(bench.thread, i);
+        vt_thread_pause(bench.thread); /* below a call that is cut off */
+        vt_thread_enter(bench.thread, 7, false);
+        vt_thread_leave(bench.thread, 7);
+        vt_thread_resume(bench.thread);
+        vt_thread_leave(bench.thread, depth);
+        vt_thread_enter(bench.thread, 1, true); /* hidden by a filter */
+        vt_thread_enter(bench.thread, 2, false);
+        vt_thread_leave(bench.thread, 2);
+        vt_thread_leave(bench.thread, 1);
+        assert_int_equal(vt_log_usage(bench.log).dropped_events,
+                         (uint32_t)round * (MAX_DEPTH - depth));
+        bench.thread->min_ticks = UINT64_MAX; /* they take no room */
+        while (depth-- > 0)
+            vt_thread_leave(bench.thread, depth);
+    }
+    vt_log_destroy(bench.log);
+}
+
 #define WITH_A_THREAD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_without_room_for_their_frames_are_counted_as_lost),
         WITH_A_THREAD(calls_of_a_pause_are_not_recorded),
         WITH_A_THREAD(a_call_that_was_open_before_may_return_during_the_pause),
         WITH_A_THREAD(a_call_that_began_in_the_pause_may_return_after_it),
