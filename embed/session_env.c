@@ -2,6 +2,7 @@
 #include "embed/session_env.h"
 
 #include "embed/core_api.h"
+#include "embed/preload_place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,50 +28,37 @@ const char *vt_session_env_name(int i) {
     return variables[i].name;
 }
 
-/* The loader splits LD_PRELOAD at blanks and colons, and replaces $ORIGIN and its
- * like. */
-static enum vt_status check_path(const char *path, struct vt_error *err) {
-    if (path[strcspn(path, " \t\n\v\f\r:;$")])
-        return vt_error_set(
-            err, VT_ERR_UNSUPPORTED,
-            "%s: a library in a path with a blank, colon, semicolon or $ "
-            "cannot be preloaded; install viztracer elsewhere",
-            path);
-    if (access(path, R_OK) != 0)
-        return vt_error_set_errno(err, errno, "%s", path);
-    return VT_OK;
-}
-
 static bool is_ours(const struct variable *variable, const char *item, size_t size) {
     size_t n = strlen(variable->ending);
     return size >= n && memcmp(item + size - n, variable->ending, n) == 0;
 }
 
-/* The items of `list` that are not ours, as they stand. */
-static void keep_others(const struct variable *variable, struct vt_buf *kept,
+/* Appends the items of `list` that are not ours, as they stand, with what separates
+ * them. False: there are none (an empty list has one, which is empty). */
+static bool keep_others(const struct variable *variable, struct vt_buf *kept,
                         const char *list) {
-    while (list && *list) {
+    bool is_kept = false;
+    for (const char *separator = list; list; separator = list++) {
         size_t size = strcspn(list, ": ");
-        if (size && !is_ours(variable, list, size)) {
-            vt_buf_append_text(kept, kept->size ? ":" : "");
+        if (!is_ours(variable, list, size)) {
+            vt_buf_append(kept, separator, is_kept ? 1 : 0);
             vt_buf_append(kept, list, size);
+            is_kept = true;
         }
-        list += size + (list[size] != '\0');
+        list += size;
+        if (!*list)
+            break;
     }
+    return is_kept;
 }
 
 bool vt_session_env_value(int i, const char *old, struct vt_buf *value) {
     const struct variable *variable = &variables[i];
     if (!items[i].size || (variable->only_if_set && (!old || !*old)))
         return false;
-    struct vt_buf others = {0};
-    if (variable->ending)
-        keep_others(variable, &others, old);
-    if (others.size)
-        vt_buf_printf(value, "%s:", others.data);
+    if (variable->ending && keep_others(variable, value, old))
+        vt_buf_append_text(value, ":");
     vt_buf_append(value, items[i].data, items[i].size);
-    value->failed = value->failed || others.failed;
-    vt_buf_fini(&others);
     return true;
 }
 
@@ -103,10 +91,7 @@ static enum vt_status set_all(struct vt_error *err) {
 static enum vt_status make_items(const struct vt_config *config, struct vt_error *err) {
     for (int i = 0; i < VT_SESSION_ENV_VARIABLES; i++)
         vt_buf_fini(&items[i]);
-    vt_buf_printf(&items[1], "%s/" VT_PRELOAD_FILE_NAME, config->lib_dir);
-    enum vt_status status = vt_buf_status(&items[1], err);
-    if (status == VT_OK)
-        status = check_path(items[1].data, err);
+    enum vt_status status = vt_preload_place(&items[1], config->lib_dir, err);
     if (status != VT_OK)
         return status;
     vt_buf_printf(&items[0], "%s\n", config->python_dir);
@@ -141,11 +126,10 @@ void vt_session_env_clear(void) {
     for (int i = 1; i < VT_SESSION_ENV_VARIABLES; i++) {
         struct vt_buf others = {0};
         const char *list = getenv(variables[i].name);
-        keep_others(&variables[i], &others, list);
-        if (list && !others.size)
-            unsetenv(variables[i].name);
-        else if (list)
+        if (keep_others(&variables[i], &others, list))
             (void)!set(variables[i].name, &others, &err);
+        else
+            unsetenv(variables[i].name);
         vt_buf_fini(&others);
     }
 }

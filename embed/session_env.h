@@ -25,8 +25,7 @@
 
 enum { VT_SESSION_ENV_VARIABLES = 3 };
 
-/* config: lib_dir and python_dir are absolute. VT_ERR_UNSUPPORTED: the preload library
- * lies where it cannot be preloaded from. */
+/* config: lib_dir and python_dir are absolute. Errors as of embed/preload_place.h. */
 VT_NODISCARD enum vt_status vt_session_env_set(const struct vt_config *config,
                                                struct vt_error *err);
 
