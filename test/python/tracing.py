@@ -2,7 +2,8 @@
 """What tests of traced programs share: run a program under viztracer, read its report, check it.
 
 VIZTRACER names the command under test (default: build/viztracer of this tree), VIZTRACER_LAUNCH
-the rung of the ladder, and the Python that runs the test is the one that programs run in.
+the rung of the ladder, and the Python that runs the test is the one that programs run in unless
+a test class names another one.
 """
 import collections
 import json
@@ -26,13 +27,14 @@ class TracedTest(unittest.TestCase):
     """A temporary folder to run programs in, untraced with the counting hook, and traced."""
 
     maxDiff = 4000
+    python = sys.executable
 
     @classmethod
     def setUpClass(cls):
         cls.shared = tempfile.mkdtemp(prefix="traced-")
         cls.addClassCleanup(shutil.rmtree, cls.shared)
         try:
-            cls.hook = counthook.build(sys.executable, os.path.join(cls.shared, "hook"))
+            cls.hook = counthook.build(cls.python, os.path.join(cls.shared, "hook"))
         except counthook.NotBuildable as reason:
             raise unittest.SkipTest(str(reason))
 
@@ -47,7 +49,7 @@ class TracedTest(unittest.TestCase):
         """One set of caches for all runs, so that each imports in the same way."""
         return dict(os.environ, PYTHONPATH=self.hook, PYTHONHASHSEED="0",
                     PYTHONPYCACHEPREFIX=os.path.join(self.shared, "pycache"),
-                    VIZTRACER_PYTHON=sys.executable, **more)
+                    VIZTRACER_PYTHON=self.python, **more)
 
     def run_words(self, words, **more):
         return subprocess.run(words, cwd=self.folder, env=self.environment(**more), check=False,
@@ -69,7 +71,7 @@ class TracedTest(unittest.TestCase):
     def count(self, *program):
         """The finished stock run, and its calls by function name."""
         out = os.path.join(self.results, "counts")
-        run = self.run_words([sys.executable, *program], COUNTHOOK_OUT=out)
+        run = self.run_words([self.python, *program], COUNTHOOK_OUT=out)
         return run, counthook.read(out)
 
     def trace(self, *program, options=()):
