@@ -24,7 +24,7 @@ class Case:
     signals: Tuple[int, ...] = ()       # sent one by one, after each READY line
     redirect: str = ""                  # for sh, behind the command
     needs: str = ""                     # a module that must be importable
-    traced: bool = True                 # is there a report afterwards
+    traced: Optional[bool] = True       # is there a report afterwards; None: as it happens
     launcher: bool = False              # by the launcher: the command line answers otherwise
 
     def split(self):

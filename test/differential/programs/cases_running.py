@@ -17,7 +17,8 @@ program("a child reads the rest of the input", """
     os.system("cat")
     """, stdin="one\ntwo\n")
 add("the program comes from the input", [], stdin="x = 1\nif x:\n    print('yes')\n1/0\n")
-add("the program comes from the input, with a syntax error", ["-"], stdin="print(1)\n1 +\n")
+add("the program comes from the input, with a syntax error", ["-"], stdin="print(1)\n1 +\n",
+    traced=False)
 add("-i after -c", ["-i", "-c", "x = 3; print(x)"], stdin="print(x + 1)\nx\nexit(5)\n")
 program("-i after an exception", "x = 7\n1/0\n", options=["-i"],
         stdin="x\nimport sys\nsys.last_type\n")
@@ -65,7 +66,8 @@ program("pickling classes and functions of __main__", """
     """)
 program("pdb", "def f(n):\n    m = n + 1\n    return m\nprint(f(1))\n",
         options=["-m", "pdb"], stdin="b f\nc\np n\nn\np m\nw\nc\nq\n")
-program("pdb by breakpoint()", "x = 1\nbreakpoint()\ny = 2\nprint(x, y)\n", stdin="p x\nn\nc\n")
+program("pdb by breakpoint()", "x = 1\nbreakpoint()\ny = 2\nprint(x, y)\n", stdin="p x\nn\nc\n",
+        versions=((3, 8), (3, 12)))
 program("cProfile", """
     def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
     print(fib(10), sorted(str(n) for n in range(5)))
