@@ -39,7 +39,7 @@ static void put_block(const char *json) {
     vt_buf_fini(&data);
 }
 
-/* Up to the args' place: two slices at 0.05 and 0.06 us, 0.01 us long, if count is 2. */
+/* Up to the args' place: slices at 0.05 and 0.06 us, 0.01 us long, if count is 2. */
 static void put_slices(uint64_t count) {
     put_byte(VT_CVF_SLICES);
     put_u64(1);
