@@ -67,6 +67,7 @@ struct open_slice {
 
 struct open_stack {
     VT_STORE_LIST(struct open_slice) list;
+    int64_t left; /* start of the slice that was left last */
 };
 
 /* The depth of a slice that ends no later than any before; UINT32_MAX: this track must
@@ -80,8 +81,12 @@ static uint32_t depth_of(struct open_stack *stack, int64_t start, int64_t end) {
         bool is_sure = end < top->start || (end == top->start && top->end > top->start);
         if (!is_sure)
             return UINT32_MAX;
+        stack->left = top->start;
         depth--;
     }
+    /* one without duration between two slices belongs to the second */
+    if (start == end && start == stack->left)
+        return UINT32_MAX;
     stack->list.count = depth;
     return (uint32_t)depth;
 }
@@ -90,7 +95,7 @@ static uint32_t depth_of(struct open_stack *stack, int64_t start, int64_t end) {
 static enum vt_status find_depths(struct placing *placing, bool *nested,
                                   struct vt_error *err) {
     struct cursor cursor = at_end(placing->slices);
-    struct open_stack stack = {0};
+    struct open_stack stack = {.left = INT64_MIN};
     struct vt_ingest_slice slice;
     const struct vt_columns_odd *odd;
     enum vt_status status = VT_OK;
