@@ -24,12 +24,14 @@ export function visibleText(text) {
     });
 }
 
+const STEP = 3;
+
 export class Labels {
     /** @param {(text: string) => number} measure css pixels */
     constructor(measure) {
         this.measure = measure;
         this.dot = measure("…");
-        /** @type {Map<string, {text: string, width: number}>} */
+        /** @type {Map<string, {text: string, width: number, cuts: Map<number, string>}>} */
         this.known = new Map();
     }
 
@@ -38,7 +40,7 @@ export class Labels {
         let entry = this.known.get(name);
         if (!entry) {
             const text = visibleText(shortName(name)).slice(0, 300);
-            entry = { text, width: this.measure(text) };
+            entry = { text, width: this.measure(text), cuts: new Map() };
             this.known.set(name, entry);
         }
         return entry;
@@ -46,9 +48,18 @@ export class Labels {
 
     /** What of the name fits into `room`, "" when nothing useful does. @param {string} name @param {number} room */
     fit(name, room) {
-        const { text, width } = this.entry(name);
+        const { text, width, cuts } = this.entry(name);
         if (width <= room) return text;
         if (room < this.dot + 6) return "";
+        // In steps of some pixels, each is measured once.
+        const step = Math.floor(room / STEP);
+        let cut = cuts.get(step);
+        if (cut === undefined) cuts.set(step, cut = this.cut(text, width, Math.max(step * STEP, this.dot + 6)));
+        return cut;
+    }
+
+    /** @param {string} text @param {number} width @param {number} room */
+    cut(text, width, room) {
         // Letters differ in width: take the share, then give up one by one what is still too much.
         let letters = Math.min(text.length - 1, Math.ceil(text.length * (room - this.dot) / width) + 1);
         while (letters > 0 && this.measure(text.slice(0, letters)) + this.dot > room) letters--;

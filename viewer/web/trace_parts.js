@@ -13,7 +13,7 @@ import { matchesName } from "./query_syntax.js";
 export function splitTiles(reply, rows, level, first, last) {
     const begin = reply.u32(rows.length + 1);
     const [start, duration] = [reply.f64(), reply.f64()];
-    const [name, slice, count, busy] = [reply.u32(), reply.u32(), reply.u32(), reply.f32()];
+    const columns = { start, duration, name: reply.u32(), slice: reply.u32(), count: reply.u32(), busy: reply.f32() };
     const bucketNs = 2 ** level;
     const length = BUCKETS * bucketNs;
     const tiles = [];
@@ -25,23 +25,47 @@ export function splitTiles(reply, rows, level, first, last) {
             while (from < begin[r + 1] && start[from] + duration[from] <= t0 && start[from] < t0) from++;
             let to = from;
             while (to < begin[r + 1] && start[to] < t1) to++;
-            /** @type {number[]} */
-            const exact = [];
-            /** @type {number[]} */
-            const crowds = [];
-            for (let i = from; i < to; i++) (count[i] > 1 ? crowds : exact).push(i);
-            tiles.push({
-                row: rows[r], level, index, t0, bucketNs, used: 0,
-                starts: Float64Array.from(exact, (i) => start[i]), durations: Float64Array.from(exact, (i) => duration[i]),
-                names: Uint32Array.from(exact, (i) => name[i]), slices: Float64Array.from(exact, (i) => slice[i]),
-                buckets: Uint16Array.from(crowds, (i) => Math.round((start[i] - t0) / bucketNs)),
-                bucketNames: Uint32Array.from(crowds, (i) => name[i]), bucketSlices: Uint32Array.from(crowds, (i) => slice[i]),
-                busy: Uint8Array.from(crowds, (i) => Math.min(255, Math.round(busy[i] * 255))),
-                counts: Uint32Array.from(crowds, (i) => count[i]),
-            });
+            tiles.push(makeTile(columns, from, to, { row: rows[r], level, index, t0, bucketNs }));
         }
     }
     return tiles;
+}
+
+/**
+ * The items [from, to) as a tile, in plain loops: a frame may bring tens of thousands of them.
+ * @param {{start: Float64Array, duration: Float64Array, name: Uint32Array, slice: Uint32Array,
+ *   count: Uint32Array, busy: Float32Array}} columns @param {number} from @param {number} to
+ * @param {{row: number, level: number, index: number, t0: number, bucketNs: number}} place
+ * @returns {import("./tiles.js").Tile}
+ */
+function makeTile(columns, from, to, place) {
+    const { start, duration, name, slice, count, busy } = columns;
+    let crowds = 0;
+    for (let i = from; i < to; i++) crowds += count[i] > 1 ? 1 : 0;
+    const exact = to - from - crowds;
+    const tile = {
+        ...place, used: 0, starts: new Float64Array(exact), durations: new Float64Array(exact),
+        names: new Uint32Array(exact), slices: new Float64Array(exact), buckets: new Uint16Array(crowds),
+        bucketNames: new Uint32Array(crowds), bucketSlices: new Uint32Array(crowds), busy: new Uint8Array(crowds),
+        counts: new Uint32Array(crowds),
+    };
+    let e = 0;
+    let c = 0;
+    for (let i = from; i < to; i++) {
+        if (count[i] > 1) {
+            tile.buckets[c] = Math.round((start[i] - place.t0) / place.bucketNs);
+            tile.bucketNames[c] = name[i];
+            tile.bucketSlices[c] = slice[i];
+            tile.busy[c] = Math.min(255, Math.round(busy[i] * 255));
+            tile.counts[c++] = count[i];
+        } else {
+            tile.starts[e] = start[i];
+            tile.durations[e] = duration[i];
+            tile.names[e] = name[i];
+            tile.slices[e++] = slice[i];
+        }
+    }
+    return tile;
 }
 
 /**
