@@ -31,7 +31,9 @@ void vt_say_warning(const char *text) {
 
 void vt_say_report(const char *path, uint64_t entries) {
     const char *quote = strchr(path, ' ') ? "\"" : "";
-    printf("Total Entries: %" PRIu64 "\nReport saved to \033[92m%s", entries, quote);
+    printf("Total Entries: %" PRIu64 "\nUse the following command to open the report:\n"
+           "\033[92mvizviewer %s",
+           entries, quote);
     print_escaped(stdout, path);
     printf("%s\033[0m\n", quote);
     fflush(stdout);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/finish.h"
+#include "embed/open_viewer.h"
 
 #include "embed/recorder.h"
 #include "embed/report_lib.h"
@@ -163,6 +164,9 @@ static void finish(void) {
         vt_log_unlink(run->log);
     vt_recorder_close(run, keeps_log || save_failed);
     run = NULL;
+    bool has_report = program_began && !keeps_log && !save_failed;
+    if (has_report && session->open && !session->report_endpoint)
+        vt_open_viewer_run(session);
 }
 
 bool vt_finish_has_report(void) {

@@ -43,5 +43,8 @@ void vt_words_saved(struct vt_buf *out, const struct vt_report_stats *stats,
     if (stats->lost)
         append_overflow(out, stats->lost);
     const char *quote = strchr(path, ' ') ? "\"" : "";
-    vt_buf_printf(out, "Report saved to \x1b[92m%s%s%s\x1b[0m\n", quote, path, quote);
+    vt_buf_printf(out,
+                  "Use the following command to open the report:\n"
+                  "\x1b[92mvizviewer %s%s%s\x1b[0m\n",
+                  quote, path, quote);
 }

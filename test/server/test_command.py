@@ -4,10 +4,12 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import time
 import unittest
 
-from serving import Serving
+from serving import VIZTRACER, Serving
 
 
 class Words(Serving):
@@ -110,6 +112,34 @@ class Browser(Serving):
         self.assertEqual("Press Ctrl+C to quit\n", lines[2])
         self.assertRegex(lines[3], r"ssh -L (\d+):127\.0\.0\.1:\1 \S+\n$")
         self.assertEqual((0, "", ""), self.end(viewer))
+
+
+class Open(Serving):
+    """viztracer --open, on both rungs of the ladder."""
+    opened = Browser.opened
+
+    def test_the_report_of_a_run_is_opened_and_waited_for(self):
+        self.write("x.py", "raise SystemExit(3)")
+        browser = self.path("fetch")
+        with open(browser, "w", encoding="utf-8") as f:
+            f.write(f"#!{sys.executable}\nimport os, sys, urllib.request\n"
+                    "text = urllib.request.urlopen(sys.argv[1] + '/file_info').read()\n"
+                    "text += str([k for k in os.environ if k.startswith('VIZTRACER_S')]).encode()\n"
+                    f"open('{self.folder}/opened.new', 'wb').write(text)\n"
+                    f"os.rename('{self.folder}/opened.new', '{self.folder}/opened')\n")
+        os.chmod(browser, stat.S_IRWXU)
+        for rung in ("embed", "exec"):
+            environment = self.environment(BROWSER=browser, VIZTRACER_LAUNCH=rung,
+                                           VIZTRACER_PYTHON=sys.executable, TMPDIR=self.folder)
+            run = subprocess.run([VIZTRACER, "--open", "-o", "r.json", "x.py"], env=environment,
+                                 cwd=self.folder, stdin=subprocess.DEVNULL, timeout=60,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            self.assertEqual((3, b""), (run.returncode, run.stderr))
+            self.assertIn(b"Use the following command to open the report:", run.stdout)
+            text = self.opened()
+            self.assertIn("raise SystemExit(3)", text)
+            self.assertTrue(text.endswith("[]"), text)  # the browser is not recorded
+            os.remove(self.path("opened"))
 
 
 class Ending(Serving):

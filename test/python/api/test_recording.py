@@ -274,8 +274,8 @@ class Saving(InlineTest):
             tracer.save("a b.json")
         self.assertIn("Saving trace data, this could take a while", out.getvalue())
         self.assertRegex(out.getvalue(), r"Total Entries: \d+\n")
-        self.assertIn('Report saved to \x1b[92m"%s/a b.json"\x1b[0m\n' % self.folder,
-                      out.getvalue())
+        self.assertIn('Use the following command to open the report:\n'
+                      '\x1b[92mvizviewer "%s/a b.json"\x1b[0m\n' % self.folder, out.getvalue())
         with self.prints() as out:
             tracer.save("a.json", verbose=0)
         self.assertEqual("", out.getvalue())
