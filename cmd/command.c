@@ -4,19 +4,6 @@
 #include "cmd/pyopts.h"
 #include "cmd/rcfile.h"
 
-/* Options whose feature does not exist yet are refused, never ignored. */
-static enum vt_status refuse_not_yet(const struct vt_config *config,
-                                     struct vt_error *err) {
-    for (size_t i = 0; i < vt_option_table_count; i++) {
-        const struct vt_option *option = &vt_option_table[i];
-        if ((option->flags & VT_OPT_NOT_YET) && vt_option_is_set(option, config))
-            return vt_error_set(err, VT_ERR_UNSUPPORTED, "%s: not available yet",
-                                option->long_name ? option->long_name
-                                                  : option->short_name);
-    }
-    return VT_OK;
-}
-
 static enum vt_status check_settings(const struct vt_config *config,
                                      struct vt_error *err) {
     if (config->tracer_entries < 1 ||
@@ -117,8 +104,6 @@ static enum vt_status read_settings(struct vt_command *command,
     enum vt_status status = split_words(command, parse, err);
     if (status == VT_OK)
         status = vt_rcfile_apply(parse, err);
-    if (status == VT_OK)
-        status = refuse_not_yet(&command->config, err);
     if (status == VT_OK)
         status = check_settings(&command->config, err);
     if (status == VT_OK)

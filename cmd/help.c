@@ -87,7 +87,6 @@ static size_t append_piece(struct vt_buf *text, size_t column, const char *piece
 }
 
 static void append_option(const struct vt_option *option, struct vt_buf *text) {
-    static const char mark[] = "[not available yet]";
     struct vt_buf line = {0};
     append_names(option, &line);
     vt_buf_append(text, line.data, line.size);
@@ -103,8 +102,6 @@ static void append_option(const struct vt_option *option, struct vt_buf *text) {
         column = append_piece(text, column, words, size);
         words += size + (words[size] == ' ');
     }
-    if (option->flags & VT_OPT_NOT_YET)
-        append_piece(text, column, mark, sizeof mark - 1);
     vt_buf_append_char(text, '\n');
 }
 

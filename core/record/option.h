@@ -46,10 +46,9 @@ enum vt_option_group {
 };
 
 enum vt_option_flag {
-    VT_OPT_HIDDEN = 1 << 0,  /* accepted, not in --help */
-    VT_OPT_RC = 1 << 1,      /* may stand in the rc file */
-    VT_OPT_CHILD = 1 << 2,   /* a setting that traced children need */
-    VT_OPT_NOT_YET = 1 << 3, /* refused with "not available yet" */
+    VT_OPT_HIDDEN = 1 << 0, /* accepted, not in --help */
+    VT_OPT_RC = 1 << 1,     /* may stand in the rc file */
+    VT_OPT_CHILD = 1 << 2,  /* a setting that traced children need */
 };
 
 struct vt_option {

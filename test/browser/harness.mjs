@@ -107,7 +107,7 @@ export async function openPage(browser, url, options = {}) {
     page.on("pageerror", (error) => page.problems.push(String(error.stack || error)));
     page.on("console", (message) => {
         // A build without a compiler for WebAssembly has no engine.wasm: the page asks the server.
-        if (message.type() === "error" && !message.location().url.endsWith("/engine.wasm")) page.problems.push(message.text());
+        if (message.type() === "error" && !message.location().url.endsWith("/engine.wasm")) page.problems.push(`${message.text()} ${message.location().url}`);
     });
     page.on("dialog", (dialog) => {
         page.problems.push(`a dialog: ${dialog.message()}`);

@@ -111,7 +111,11 @@ class Wheel(unittest.TestCase):
                       [self.python, "-m", "viztracer.viewer"]):
             run = self.run_words(*words, "nothing.json")
             self.assertNotEqual(0, run.returncode)
-            self.assertIn("vizviewer: ", run.stderr)
+            self.assertIn("nothing.json does not exist", run.stdout + run.stderr)
+
+    def test_the_viewers_server_is_in_it(self):
+        found = [name for _, _, names in os.walk(self.venv) for name in names]
+        self.assertIn("libviztracer_viewer.so", found)
 
 
 if __name__ == "__main__":

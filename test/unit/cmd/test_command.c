@@ -100,13 +100,6 @@ static void the_first_thing_to_do_is_done(void **state) {
     assert_int_equal(command.kind, VT_COMMAND_RUN);
 }
 
-static void what_is_not_built_yet_is_refused_not_ignored(void **state) {
-    (void)state;
-    assert_refused(READ("x.py", "--open"), VT_ERR_UNSUPPORTED,
-                   "--open: not available yet");
-    assert_int_equal(READ("x.py", "--log_exit", "--ignore_multiprocess"), VT_OK);
-}
-
 static void settings_have_limits(void **state) {
     (void)state;
     static char *const bad[] = {"0", "-1", "1000000001", "1000000000000"};
@@ -130,7 +123,6 @@ int main(void) {
         cmocka_unit_test(options_of_python_before_code_are_python_s),
         cmocka_unit_test(unknown_words_before_the_separator_are_refused),
         cmocka_unit_test(the_first_thing_to_do_is_done),
-        cmocka_unit_test(what_is_not_built_yet_is_refused_not_ignored),
         cmocka_unit_test(settings_have_limits),
     };
     return cmocka_run_group_tests(tests, set_up, clean_up);

@@ -47,18 +47,6 @@ static void every_option_that_is_not_hidden_is_there(void **state) {
     }
 }
 
-static void options_that_are_refused_are_marked(void **state) {
-    (void)state;
-    size_t marks = 0;
-    size_t refused = 0;
-    for (const char *at = text.data; (at = strstr(at, "yet]")); at++)
-        marks++;
-    for (size_t i = 0; i < vt_option_table_count; i++)
-        refused += (vt_option_table[i].flags & VT_OPT_NOT_YET) &&
-                   !(vt_option_table[i].flags & VT_OPT_HIDDEN);
-    assert_int_equal(marks, refused);
-}
-
 static void lines_fit_into_80_columns_and_have_no_blanks_behind(void **state) {
     (void)state;
     for (const char *line = text.data; *line;) {
@@ -78,7 +66,6 @@ static void the_usage_comes_first(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option_that_is_not_hidden_is_there),
-        cmocka_unit_test(options_that_are_refused_are_marked),
         cmocka_unit_test(lines_fit_into_80_columns_and_have_no_blanks_behind),
         cmocka_unit_test(the_usage_comes_first),
     };
