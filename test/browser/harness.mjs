@@ -120,7 +120,7 @@ export async function openPage(browser, url, options = {}) {
 }
 
 /** Until nothing is asked and nothing drawn any more: two frames and the pause of the address. @param {any} page */
-export async function settle(page, ms = 220) {
+export async function settle(page, ms = 400) {
     await page.waitForTimeout(ms);
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }

@@ -303,10 +303,9 @@ scene("a dropped file takes the place of the trace; one that is none is refused 
         document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
     }, [name, text]);
     await drop("small.json", JSON.stringify([{ ph: "X", pid: 1, tid: 1, ts: 1, dur: 5, name: "tiny" }]));
-    await settle(page);
-    assert.equal(await page.locator("#file-name").innerText(), "small.json");
+    await page.waitForFunction(() => document.querySelector("#file-name").textContent === "small.json");
     await drop("broken.json", "{ not a trace");
-    await settle(page);
+    await page.waitForFunction(() => document.querySelector("#cover-card.bad"));
     assert.match(await page.locator("#cover-card").innerText(), /broken\.json could not be opened/);
     await page.getByRole("button", { name: "Back to the trace" }).click();
     assert.equal(await page.locator("#file-name").innerText(), "small.json");
