@@ -148,7 +148,7 @@ class InlineChildren(unittest.TestCase):
                              env=dict(os.environ, VIZTRACER_PYTHON=sys.executable,
                                       PYTHONPATH=PACKAGE))
         self.assertEqual((run.returncode, run.stderr), (0, b""))
-        self.assertEqual(len(re.findall(b"Report saved", run.stdout)), 1)
+        self.assertEqual(len(re.findall(b"to open the report", run.stdout)), 1)
         self.assertEqual(len(self.workers()), 1)
         self.assertEqual(len({e["pid"] for e in self.load()}), 2)
 
