@@ -183,8 +183,15 @@ class OneAttach(Attached):
         self.attach(program, "-t", "0.2", "--max_stack_depth", "1", "--ignore_c_function",
                     "--tracer_entries", "50")
         calls = self.calls()
-        self.assertEqual({event["name"].split(" ")[0] for event in calls}, {"outer"})
+        self.assert_only_outer(calls)
         self.assertLessEqual(len(calls), 51)
+
+    def assert_only_outer(self, calls):
+        """With a stack of one level. The outer call that was running already is not known: what
+        it calls is an outermost call."""
+        names = [event["name"].split(" ")[0] for event in calls]
+        self.assertGreater(names.count("outer"), 10)
+        self.assertLessEqual(len(names) - names.count("outer"), 1, set(names))
 
     def test_a_relative_name_is_the_commands_not_the_programs(self):
         program = self.start_text(BUSY)
@@ -257,7 +264,7 @@ class OneAttach(Attached):
             "from viztracer import VizTracer\n"
             "tracer = VizTracer(max_stack_depth=1, ignore_c_function=True)\n" + BUSY)
         self.attach(program, "-t", "0.2")
-        self.assertEqual({event["name"].split(" ")[0] for event in self.calls()}, {"outer"})
+        self.assert_only_outer(self.calls())
 
     def test_a_program_in_other_mount_and_pid_namespaces(self):
         words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c",
