@@ -168,12 +168,7 @@ static int run_both(struct vt_attach *attach, const struct vt_config *config,
 static enum vt_status prepare(struct vt_config *config, pid_t pid,
                               struct vt_error *err) {
     struct vt_output_source source = {.now = time(NULL), .pid = pid};
-    config->launch_cwd = getcwd(NULL, 0);
-    if (!config->launch_cwd)
-        return vt_error_set_errno(err, errno, "the current folder");
-    enum vt_status status = vt_output_resolve(config, &source, err);
-    if (status == VT_OK)
-        status = vt_output_make_dir(config, err);
+    enum vt_status status = vt_output_prepare(config, &source, err);
     return status == VT_OK ? vt_home_find(config, err) : status;
 }
 

@@ -7,7 +7,6 @@
 #include "core/io/deliver.h"
 #include "core/io/depot.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,27 +64,8 @@ static const char *choose_endpoint(const char *given) {
 
 static enum vt_status resolve_output(struct vt_config *config, struct vt_error *err) {
     struct vt_output_source source = {.now = time(NULL), .pid = getpid()};
-    config->launch_cwd = getcwd(NULL, 0);
-    if (!config->launch_cwd)
-        return vt_error_set_errno(err, errno, "the current folder");
-    enum vt_status status = vt_output_resolve(config, &source, err);
-    if (status == VT_OK)
-        status = vt_output_make_dir(config, err);
+    enum vt_status status = vt_output_prepare(config, &source, err);
     return status == VT_OK ? vt_home_find(config, err) : status;
-}
-
-static enum vt_status find_depot(const char *lib_dir,
-                                 __typeof__(&vt_depot_collect) *collect,
-                                 struct vt_error *err) {
-    void *library;
-    void *symbol;
-    enum vt_status status =
-        vt_private_lib_open(lib_dir, "libviztracer_report.so", &library, err);
-    if (status == VT_OK)
-        status = vt_private_lib_symbol(library, "vt_depot_collect", &symbol, err);
-    if (status == VT_OK)
-        memcpy(collect, &symbol, sizeof *collect); /* ISO C cannot cast it */
-    return status;
 }
 
 /* ---- what is told meanwhile ------------------------------------------------------ */
@@ -215,7 +195,8 @@ int vt_cmd_collect(struct vt_command *command) {
     if (status == VT_OK)
         status = resolve_output(config, &err);
     if (status == VT_OK)
-        status = find_depot(config->lib_dir, &collect, &err);
+        status = vt_private_lib_find(config->lib_dir, VT_PRIVATE_LIB_REPORT,
+                                     "vt_depot_collect", &collect, &err);
     if (status != VT_OK)
         return vt_say_error("viztracer", &err);
     return collect_reports(config, &session, collect);

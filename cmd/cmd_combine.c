@@ -6,11 +6,9 @@
 #include "cmd/say.h"
 #include "core/io/combine_files.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,28 +22,9 @@ struct session {
     struct vt_strlist left_out;
 };
 
-static enum vt_status find_combine(const char *lib_dir,
-                                   __typeof__(&vt_combine_files) *combine,
-                                   struct vt_error *err) {
-    void *library;
-    void *symbol;
-    enum vt_status status =
-        vt_private_lib_open(lib_dir, "libviztracer_report.so", &library, err);
-    if (status == VT_OK)
-        status = vt_private_lib_symbol(library, "vt_combine_files", &symbol, err);
-    if (status == VT_OK)
-        memcpy(combine, &symbol, sizeof *combine); /* ISO C cannot cast it */
-    return status;
-}
-
 static enum vt_status resolve_output(struct vt_config *config, struct vt_error *err) {
     struct vt_output_source source = {.now = time(NULL), .pid = getpid()};
-    config->launch_cwd = getcwd(NULL, 0);
-    if (!config->launch_cwd)
-        return vt_error_set_errno(err, errno, "the current folder");
-    enum vt_status status = vt_output_resolve(config, &source, err);
-    if (status == VT_OK)
-        status = vt_output_make_dir(config, err);
+    enum vt_status status = vt_output_prepare(config, &source, err);
     return status == VT_OK ? vt_home_find(config, err) : status;
 }
 
@@ -156,7 +135,8 @@ int vt_cmd_combine(struct vt_command *command) {
     signal(SIGXFSZ, SIG_IGN); /* a limit of the file size is an error like others */
     enum vt_status status = resolve_output(config, &err);
     if (status == VT_OK)
-        status = find_combine(config->lib_dir, &combine, &err);
+        status = vt_private_lib_find(config->lib_dir, VT_PRIVATE_LIB_REPORT,
+                                     "vt_combine_files", &combine, &err);
     if (status != VT_OK)
         return vt_say_error("viztracer", &err);
     return combine_files(config, combine);

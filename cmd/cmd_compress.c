@@ -6,26 +6,11 @@
 #include "cmd/say.h"
 #include "core/io/cvf_file.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static enum vt_status find_work(const char *lib_dir, const char *name,
-                                __typeof__(&vt_cvf_file_compress) *found,
-                                struct vt_error *err) {
-    void *library;
-    void *symbol;
-    enum vt_status status =
-        vt_private_lib_open(lib_dir, "libviztracer_report.so", &library, err);
-    if (status == VT_OK)
-        status = vt_private_lib_symbol(library, name, &symbol, err);
-    if (status == VT_OK)
-        memcpy(found, &symbol, sizeof *found); /* ISO C cannot cast it */
-    return status;
-}
 
 static enum vt_status resolve_output(struct vt_config *config, struct vt_error *err) {
     struct vt_output_source source = {
@@ -34,12 +19,7 @@ static enum vt_status resolve_output(struct vt_config *config, struct vt_error *
         .default_name = config->compress ? "result.cvf" : NULL,
         .any_name = config->compress,
     };
-    config->launch_cwd = getcwd(NULL, 0);
-    if (!config->launch_cwd)
-        return vt_error_set_errno(err, errno, "the current folder");
-    enum vt_status status = vt_output_resolve(config, &source, err);
-    if (status == VT_OK)
-        status = vt_output_make_dir(config, err);
+    enum vt_status status = vt_output_prepare(config, &source, err);
     return status == VT_OK ? vt_home_find(config, err) : status;
 }
 
@@ -74,7 +54,8 @@ int vt_cmd_compress(struct vt_command *command) {
     signal(SIGXFSZ, SIG_IGN); /* a limit of the file size is an error like others */
     enum vt_status status = resolve_output(config, &err);
     if (status == VT_OK)
-        status = find_work(config->lib_dir, name, &work, &err);
+        status = vt_private_lib_find(config->lib_dir, VT_PRIVATE_LIB_REPORT, name,
+                                     &work, &err);
     if (status != VT_OK)
         return vt_say_error("viztracer", &err);
     struct vt_cvf_file_options options = {path, config->output_path};

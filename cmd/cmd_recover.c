@@ -5,7 +5,6 @@
 #include "cmd/recovery.h"
 #include "cmd/say.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,11 +14,7 @@ static enum vt_status resolve_output(struct vt_config *config, struct vt_error *
         !config->pid_suffix)
         return VT_OK;
     struct vt_output_source source = {.now = time(NULL), .pid = getpid()};
-    config->launch_cwd = getcwd(NULL, 0);
-    if (!config->launch_cwd)
-        return vt_error_set_errno(err, errno, "the current folder");
-    enum vt_status status = vt_output_resolve(config, &source, err);
-    return status == VT_OK ? vt_output_make_dir(config, err) : status;
+    return vt_output_prepare(config, &source, err);
 }
 
 static enum vt_status prepare(struct vt_config *config, struct vt_error *err) {

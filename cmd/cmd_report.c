@@ -18,21 +18,6 @@
 
 enum { USUAL_TOP = 30 };
 
-static enum vt_status find_symbol(const char *name, void **symbol,
-                                  struct vt_error *err) {
-    struct vt_config config;
-    void *library;
-    vt_config_init(&config);
-    enum vt_status status = vt_home_find(&config, err);
-    if (status == VT_OK)
-        status = vt_private_lib_open(config.lib_dir, "libviztracer_viewer.so", &library,
-                                     err);
-    if (status == VT_OK)
-        status = vt_private_lib_symbol(library, name, symbol, err);
-    vt_config_fini(&config);
-    return status;
-}
-
 static enum vt_status write_out(void *state, const void *bytes, size_t size,
                                 struct vt_error *err) {
     (void)state;
@@ -106,30 +91,26 @@ int vt_cmd_report(int count, char *const *words) {
     struct vt_terminal_options options = {.top = USUAL_TOP};
     const char *path = NULL;
     struct vt_error err = {0};
-    __typeof__(&vt_terminal_report) report;
-    void *symbol;
+    __typeof__(&vt_terminal_report) report = NULL;
     enum vt_status status = read_words(count, words, &options, &path, &err);
     if (status == VT_OK)
-        status = find_symbol("vt_terminal_report", &symbol, &err);
-    if (status == VT_OK) {
-        memcpy(&report, &symbol, sizeof report); /* ISO C cannot cast it */
+        status = vt_home_find_function(VT_PRIVATE_LIB_VIEWER, "vt_terminal_report",
+                                       &report, &err);
+    if (status == VT_OK)
         status = report(path, &options, (struct vt_sink){write_out, NULL}, &err);
-    }
     return finish("viztracer", status, &err);
 }
 
 int vt_cmd_info(int count, char *const *words) {
     struct vt_error err = {0};
-    __typeof__(&vt_terminal_info) info;
-    void *symbol;
+    __typeof__(&vt_terminal_info) info = NULL;
     enum vt_status status = VT_OK;
     if (count != 1)
         status = vt_error_set(&err, VT_ERR_USAGE, "--info FILE");
     if (status == VT_OK)
-        status = find_symbol("vt_terminal_info", &symbol, &err);
-    if (status == VT_OK) {
-        memcpy(&info, &symbol, sizeof info); /* ISO C cannot cast it */
+        status = vt_home_find_function(VT_PRIVATE_LIB_VIEWER, "vt_terminal_info", &info,
+                                       &err);
+    if (status == VT_OK)
         status = info(words[0], (struct vt_sink){write_out, NULL}, &err);
-    }
     return finish("vizviewer", status, &err);
 }

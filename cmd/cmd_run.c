@@ -138,17 +138,10 @@ static enum vt_status hold_place(struct vt_config *config, int *place_fd,
         status = vt_config_set_text(&config->report_endpoint, endpoint, err);
     if (status != VT_OK || !config->report_endpoint)
         return status;
-    void *library;
-    void *symbol;
-    __typeof__(&vt_report_hold_place) hold;
-    status =
-        vt_private_lib_open(config->lib_dir, "libviztracer_report.so", &library, err);
-    if (status == VT_OK)
-        status = vt_private_lib_symbol(library, "vt_report_hold_place", &symbol, err);
-    if (status != VT_OK)
-        return status;
-    memcpy(&hold, &symbol, sizeof hold); /* ISO C cannot cast it */
-    return hold(config->report_endpoint, place_fd, err);
+    __typeof__(&vt_report_hold_place) hold = NULL;
+    status = vt_private_lib_find(config->lib_dir, VT_PRIVATE_LIB_REPORT,
+                                 "vt_report_hold_place", &hold, err);
+    return status == VT_OK ? hold(config->report_endpoint, place_fd, err) : status;
 }
 
 /* VIZTRACER_WATCHER=off in the environment: for places that count processes. */

@@ -9,7 +9,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 struct session {
@@ -103,24 +102,6 @@ static int say_failure(const struct vt_server_options *options,
 
 /* ---- the command ----------------------------------------------------------------- */
 
-static enum vt_status find_server(__typeof__(&vt_server_run) *run,
-                                  struct vt_error *err) {
-    struct vt_config config;
-    void *library;
-    void *symbol;
-    vt_config_init(&config);
-    enum vt_status status = vt_home_find(&config, err);
-    if (status == VT_OK)
-        status = vt_private_lib_open(config.lib_dir, "libviztracer_viewer.so", &library,
-                                     err);
-    if (status == VT_OK)
-        status = vt_private_lib_symbol(library, "vt_server_run", &symbol, err);
-    if (status == VT_OK)
-        memcpy(run, &symbol, sizeof *run); /* ISO C cannot cast it */
-    vt_config_fini(&config);
-    return status;
-}
-
 static enum vt_status check(const struct vt_view_args *args, struct vt_error *err) {
     if (args->once && args->external)
         return vt_error_set(err, VT_ERR_REFUSED,
@@ -131,13 +112,15 @@ static enum vt_status check(const struct vt_view_args *args, struct vt_error *er
 int vt_cmd_view(int count, char *const *words) {
     struct vt_view_args args;
     struct vt_error err = {0};
-    __typeof__(&vt_server_run) run;
+    __typeof__(&vt_server_run) run = NULL;
     if (vt_view_args_read(&args, count, words, &err) != VT_OK)
         return err.status == VT_ERR_USAGE ? say_usage(&err)
                                           : vt_say_error("vizviewer", &err);
     if (args.help)
         return say_help();
-    if (check(&args, &err) != VT_OK || find_server(&run, &err) != VT_OK)
+    if (check(&args, &err) != VT_OK ||
+        vt_home_find_function(VT_PRIVATE_LIB_VIEWER, "vt_server_run", &run, &err) !=
+            VT_OK)
         return vt_say_error("vizviewer", &err);
     struct session session = {&args};
     struct vt_server_options options = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/home.h"
+#include "cmd/private_lib.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -80,4 +81,15 @@ enum vt_status vt_home_find(struct vt_config *config, struct vt_error *err) {
     char *slash = strrchr(path, '/');
     slash[slash == path ? 1 : 0] = '\0';
     return vt_home_find_from(path, config, err);
+}
+
+enum vt_status vt_home_find_function(const char *file, const char *name, void *function,
+                                     struct vt_error *err) {
+    struct vt_config config;
+    vt_config_init(&config);
+    enum vt_status status = vt_home_find(&config, err);
+    if (status == VT_OK)
+        status = vt_private_lib_find(config.lib_dir, file, name, function, err);
+    vt_config_fini(&config);
+    return status;
 }

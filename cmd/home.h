@@ -18,7 +18,12 @@
 VT_NODISCARD enum vt_status vt_home_find(struct vt_config *config,
                                          struct vt_error *err);
 
-/* The same for an executable in the folder `dir`, absolute. */
+/* The function pointer at `function` is set to <name> of the private library `file`
+ * (cmd/private_lib.h), which the commands without settings ask for. */
+VT_NODISCARD enum vt_status vt_home_find_function(const char *file, const char *name,
+                                                  void *function, struct vt_error *err);
+
+/* As vt_home_find, for an executable in the folder `dir`, absolute. */
 VT_NODISCARD enum vt_status vt_home_find_from(const char *dir, struct vt_config *config,
                                               struct vt_error *err);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool ends_with(const char *text, const char *end) {
     size_t size = strlen(text);
@@ -147,4 +148,15 @@ enum vt_status vt_output_make_dir(const struct vt_config *config,
         status = make_folders(path.data, err);
     vt_buf_fini(&path);
     return status;
+}
+
+enum vt_status vt_output_prepare(struct vt_config *config,
+                                 const struct vt_output_source *source,
+                                 struct vt_error *err) {
+    free(config->launch_cwd);
+    config->launch_cwd = getcwd(NULL, 0);
+    if (!config->launch_cwd)
+        return vt_error_set_errno(err, errno, "the current folder");
+    enum vt_status status = vt_output_resolve(config, source, err);
+    return status == VT_OK ? vt_output_make_dir(config, err) : status;
 }

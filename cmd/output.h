@@ -30,4 +30,9 @@ VT_NODISCARD enum vt_status vt_output_resolve(struct vt_config *config,
 VT_NODISCARD enum vt_status vt_output_make_dir(const struct vt_config *config,
                                                struct vt_error *err);
 
+/* Both, from the current folder: what every command does that writes a report. */
+VT_NODISCARD enum vt_status vt_output_prepare(struct vt_config *config,
+                                              const struct vt_output_source *source,
+                                              struct vt_error *err);
+
 #endif

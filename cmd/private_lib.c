@@ -3,6 +3,7 @@
 #include "core/base/buf.h"
 
 #include <dlfcn.h>
+#include <string.h>
 
 enum vt_status vt_private_lib_open(const char *lib_dir, const char *file,
                                    void **library, struct vt_error *err) {
@@ -26,4 +27,17 @@ enum vt_status vt_private_lib_symbol(void *library, const char *name, void **sym
         return vt_error_set(err, VT_ERR_NOT_FOUND, "the installation is mixed: %s",
                             dlerror());
     return VT_OK;
+}
+
+enum vt_status vt_private_lib_find(const char *lib_dir, const char *file,
+                                   const char *name, void *function,
+                                   struct vt_error *err) {
+    void *library;
+    void *symbol;
+    enum vt_status status = vt_private_lib_open(lib_dir, file, &library, err);
+    if (status == VT_OK)
+        status = vt_private_lib_symbol(library, name, &symbol, err);
+    if (status == VT_OK)
+        memcpy(function, &symbol, sizeof symbol); /* ISO C cannot cast it */
+    return status;
 }

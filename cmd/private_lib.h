@@ -11,6 +11,9 @@
 
 #include "core/base/error.h"
 
+#define VT_PRIVATE_LIB_REPORT "libviztracer_report.so" /* core/trace, core/io */
+#define VT_PRIVATE_LIB_VIEWER "libviztracer_viewer.so" /* viewer */
+
 /* Opens <lib_dir>/<file>. VT_ERR_NOT_FOUND if it is not there or cannot be loaded. */
 VT_NODISCARD enum vt_status vt_private_lib_open(const char *lib_dir, const char *file,
                                                 void **library, struct vt_error *err);
@@ -18,5 +21,11 @@ VT_NODISCARD enum vt_status vt_private_lib_open(const char *lib_dir, const char 
 /* Looks a function up; `*symbol` is its address. */
 VT_NODISCARD enum vt_status vt_private_lib_symbol(void *library, const char *name,
                                                   void **symbol, struct vt_error *err);
+
+/* Both in one: the function pointer at `function` is set to <name> of
+ * <lib_dir>/<file>. */
+VT_NODISCARD enum vt_status vt_private_lib_find(const char *lib_dir, const char *file,
+                                                const char *name, void *function,
+                                                struct vt_error *err);
 
 #endif

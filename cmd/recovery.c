@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 struct run {
@@ -16,20 +15,6 @@ struct run {
     bool has_status;         /* a status text stands on the terminal */
     struct vt_config config; /* the settings of the run, from its log */
 };
-
-static enum vt_status find_recover(const char *lib_dir,
-                                   __typeof__(&vt_recover) *recover,
-                                   struct vt_error *err) {
-    void *library;
-    void *symbol;
-    enum vt_status status =
-        vt_private_lib_open(lib_dir, "libviztracer_report.so", &library, err);
-    if (status == VT_OK)
-        status = vt_private_lib_symbol(library, "vt_recover", &symbol, err);
-    if (status == VT_OK)
-        memcpy(recover, &symbol, sizeof *recover); /* ISO C cannot cast it */
-    return status;
-}
 
 /* The report is made as the run that died was asked to make it. */
 static enum vt_status configure(void *state, const char *text,
@@ -77,7 +62,8 @@ enum vt_status vt_recovery_make(const struct vt_recovery *recovery,
                                 struct vt_recover_result *result,
                                 struct vt_error *err) {
     __typeof__(&vt_recover) recover = NULL;
-    enum vt_status status = find_recover(recovery->lib_dir, &recover, err);
+    enum vt_status status = vt_private_lib_find(
+        recovery->lib_dir, VT_PRIVATE_LIB_REPORT, "vt_recover", &recover, err);
     if (status != VT_OK)
         return status;
     struct run run = {.quiet = recovery->quiet};
