@@ -3,6 +3,7 @@
 #   vt_describe_python(PREFIX PYTHON)   runs it, sets PREFIX_EXECUTABLE (as it calls itself),
 #                                       _VERSION _INCLUDES _SUFFIX _TAG _MACHINE
 #   vt_add_core(PYTHON SOURCES)         builds the core for it, unless there is one already
+#   vt_remove_stale_cores()             removes those of Pythons that are not named any more
 
 # sys.executable, and not the path that was given, which may be a shim.
 set(vt_describe_script [=[
@@ -60,5 +61,17 @@ function(vt_add_core python)
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/python)
   install(TARGETS ${core} LIBRARY DESTINATION ${VT_INSTALL_PYTHON_DIR})
   set_property(GLOBAL APPEND PROPERTY VT_CORES ${core})
+  set_property(GLOBAL APPEND PROPERTY VT_CORE_FILES _viztracer${py_SUFFIX})
   set_property(GLOBAL APPEND PROPERTY VT_CORE_PYTHONS "${py_VERSION}=${py_EXECUTABLE}")
+endfunction()
+
+# Those of Pythons that an earlier configuration named: nothing builds them again, and an old core
+# beside new files ends the program.
+function(vt_remove_stale_cores)
+  get_property(current GLOBAL PROPERTY VT_CORE_FILES)
+  file(GLOB present RELATIVE ${CMAKE_BINARY_DIR}/python ${CMAKE_BINARY_DIR}/python/_viztracer.*.so)
+  list(REMOVE_ITEM present ${current})
+  foreach(stale IN LISTS present)
+    file(REMOVE ${CMAKE_BINARY_DIR}/python/${stale})
+  endforeach()
 endfunction()
