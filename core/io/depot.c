@@ -10,6 +10,7 @@
 #include "core/io/limits.h"
 #include "core/io/report.h"
 #include "core/io/sink_named.h"
+#include "core/io/token.h"
 #include "core/trace/combine.h"
 
 #include <errno.h>
@@ -18,18 +19,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST_CLIENTS = 1024, LOOK_MS = 1000, TOKEN_BYTES = 16 };
+enum { MOST_CLIENTS = 1024, LOOK_MS = 1000 };
 #define HELLO_NS INT64_C(10000000000)
 
 struct depot {
     const struct vt_depot_options *options;
     struct vt_limits limits;
     struct vt_depot_rules rules;
-    char token[2 * TOKEN_BYTES + 1];
+    char token[VT_TOKEN_BYTES];
     char *folder; /* of the output; owned */
     int listener;
     bool someone_came;
@@ -44,16 +44,6 @@ static enum vt_status no_memory(struct vt_error *err) {
 }
 
 /* ---- opening --------------------------------------------------------------------- */
-
-static enum vt_status make_token(struct depot *depot, struct vt_error *err) {
-    unsigned char bytes[TOKEN_BYTES];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        return vt_error_set_errno(err, errno, "no random bytes for a token");
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(depot->token + 2 * i, 3, "%02x", bytes[i]);
-    depot->rules.token = depot->token;
-    return VT_OK;
-}
 
 static enum vt_status check_token(const char *token, struct vt_error *err) {
     if (!*token || strlen(token) >= VT_WIRE_TOKEN_BYTES || strpbrk(token, " \n"))
@@ -73,8 +63,10 @@ static enum vt_status open_listener(struct depot *depot, struct vt_error *err) {
     if (status == VT_OK)
         status = vt_endpoint_listen(&endpoint, &depot->listener, &is_loopback, err);
     depot->rules.token = token;
-    if (status == VT_OK && !token && !is_loopback)
-        status = make_token(depot, err);
+    if (status == VT_OK && !token && !is_loopback) {
+        status = vt_token_make(depot->token, err);
+        depot->rules.token = depot->token;
+    }
     if (status != VT_OK)
         return status;
     bool is_v6 = strchr(endpoint.host, ':');

@@ -26,7 +26,7 @@
 /* The one foreign origin that may be let in (--perfetto). */
 #define VT_GUARD_PERFETTO "https://ui.perfetto.dev"
 
-enum { VT_GUARD_TOKEN_BYTES = 33, VT_GUARD_PATH_BYTES = 4096 };
+enum { VT_GUARD_PATH_BYTES = 4096 };
 
 struct vt_guard {
     const char *host;        /* as given to --host; NULL: loopback only */

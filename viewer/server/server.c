@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "viewer/server/server.h"
+#include "core/io/token.h"
 #include "viewer/server/assets.h"
 #include "viewer/server/daemon.h"
 #include "viewer/server/dirlist.h"
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,7 +32,7 @@ struct session {
     struct vt_site site;
     struct vt_guard guard;
     struct vt_listener listener;
-    char token[VT_GUARD_TOKEN_BYTES];
+    char token[VT_TOKEN_BYTES];
     char cookie_name[32];
     int wake_fd, signal_fd;
     sigset_t old_signals;
@@ -106,16 +106,6 @@ static enum vt_status open_shelf(struct session *session, struct vt_error *err) 
 
 /* ---- who may ask ----------------------------------------------------------------- */
 
-static enum vt_status make_token(struct session *session, struct vt_error *err) {
-    unsigned char bytes[(VT_GUARD_TOKEN_BYTES - 1) / 2];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        return vt_error_set_errno(err, errno, "random numbers");
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(session->token + 2 * i, 3, "%02x", bytes[i]);
-    session->guard.token = session->token;
-    return VT_OK;
-}
-
 static enum vt_status open_listener(struct session *session, struct vt_error *err) {
     struct vt_server_options *options = session->options;
     if (vt_listener_open(&session->listener, options->host, options->port,
@@ -129,7 +119,10 @@ static enum vt_status open_listener(struct session *session, struct vt_error *er
         .cookie_name = session->cookie_name,
         .allow_perfetto = options->perfetto,
     };
-    return session->listener.is_loopback ? VT_OK : make_token(session, err);
+    if (session->listener.is_loopback)
+        return VT_OK;
+    session->guard.token = session->token;
+    return vt_token_make(session->token, err);
 }
 
 static void tell_ready(const struct session *session) {

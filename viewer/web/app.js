@@ -222,4 +222,9 @@ export class App {
         return this.trace.tracks.filter((/** @type {any} */ t) =>
             t.kind === "slices" && !this.arrangement.hidden.has(t.id)).map((/** @type {any} */ t) => t.id);
     }
+
+    /** The same, or only the track of the selected slice. @param {boolean} onlyThread */
+    tracksFor(onlyThread) {
+        return onlyThread && this.selection ? [this.selection.track] : this.countedTracks;
+    }
 }

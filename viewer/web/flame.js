@@ -79,7 +79,7 @@ export class Flame {
         this.stale = false;
         const turn = ++this.turn;
         const [t0, t1] = app.range || [0, app.trace.end];
-        const tracks = this.onlyThread && app.selection ? [app.selection.track] : app.countedTracks;
+        const tracks = app.tracksFor(this.onlyThread);
         try {
             let data;
             if (this.mode === "sandwich") {

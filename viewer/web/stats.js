@@ -79,12 +79,6 @@ export class Stats {
         if (this.element.offsetParent) this.refresh();
     }
 
-    tracks() {
-        const { app } = this;
-        if (this.onlyThread && app.selection) return [app.selection.track];
-        return app.countedTracks;
-    }
-
     async refresh() {
         const { app } = this;
         if (!this.stale || !app.trace) return;
@@ -92,7 +86,7 @@ export class Stats {
         const turn = ++this.turn;
         const [t0, t1] = app.range || [0, app.trace.end];
         try {
-            const rows = /** @type {FunctionRow[]} */ (await app.trace.aggregate(t0, t1, this.tracks()));
+            const rows = /** @type {FunctionRow[]} */ (await app.trace.aggregate(t0, t1, app.tracksFor(this.onlyThread)));
             if (turn !== this.turn) return;
             this.total = rows.reduce((sum, row) => sum + row.self, 0) || 1;
             this.table.setRows(rows);
@@ -120,7 +114,7 @@ export class Stats {
         app.setHover(row.name);
         const [t0, t1] = app.range || [0, app.trace.end];
         const turn = this.turn;
-        const histogram = await app.trace.histogram(row.name, t0, t1, this.tracks());
+        const histogram = await app.trace.histogram(row.name, t0, t1, app.tracksFor(this.onlyThread));
         if (turn !== this.turn || this.picked !== row) return;
         this.histogram = histogram;
         this.drawAside();
@@ -138,7 +132,7 @@ export class Stats {
         const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", "aria-label": `Durations of ${shortName(name)}` }));
         const go = (/** @type {number} */ least) => async () => {
             const [t0, t1] = app.range || [0, app.trace.end];
-            const slice = await app.trace.findCall(row.name, least, t0, t1, this.tracks());
+            const slice = await app.trace.findCall(row.name, least, t0, t1, app.tracksFor(this.onlyThread));
             if (slice) app.select(slice, { go: true });
         };
         replace(this.aside, h("h3", null, visibleText(shortName(name))),
