@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 static const char PROGRAM[] = "viztracer";
+enum { RETRY_MS = 200 };
 
 /* ---- the report ------------------------------------------------------------------ */
 
@@ -55,7 +56,7 @@ static int finish(struct vt_attach *attach, const struct vt_config *config) {
     vt_say_note(PROGRAM, err.text);
     int result = make_report(attach, config, false);
     while (vt_attach_end(attach, &err) == VT_ERR_REFUSED)
-        continue;
+        poll(NULL, 0, RETRY_MS); /* a debugger that holds it is refused at once */
     return result;
 }
 
