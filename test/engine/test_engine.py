@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 import reference
+from hard_order import hard_order
 from asking import (AGG, AT, CHILDREN, EXPORT, FLAME, HISTOGRAM, META, NEXT, NONE, SEARCH, SLICE,
                     TILES, Engine, columns, records)
 
@@ -123,6 +124,27 @@ class EngineTest(unittest.TestCase):
                 with open(path, "w", encoding="utf-8") as f:
                     json.dump({"traceEvents": events}, f)
                 self.each_way(path, seed, events, tracks)
+
+    def test_durations_in_a_bad_order_have_right_percentiles(self):
+        order, rounds = hard_order(3000)
+        self.assertGreater(rounds, 500)  # far more than select_rank tries
+        events, slices, now = [], [], 0
+        for value in order:
+            piece = reference.Slice(now, now + value + 1, "f")
+            events.append({"ph": "X", "pid": 7, "tid": 1, "name": "f", "cat": "FEE",
+                           "ts": now / 1000, "dur": (value + 1) / 1000})
+            slices.append(piece)
+            now = piece.end
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trace.json")
+            with open(path, "w", encoding="utf-8") as f:
+                json.dump({"traceEvents": events}, f)
+            for way, command in ways():
+                for piece in slices:
+                    piece.parent, piece.children = None, []
+                with self.subTest(way=way), Engine(command(path)) as engine:
+                    self.check_statistics_are_those_of_the_reference(
+                        Loaded(engine, {"1": slices}), random.Random(1), events)
 
     def each_way(self, path, seed, events, tracks):
         checks = [name for name in dir(self) if name.startswith("check_")]
