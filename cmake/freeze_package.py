@@ -37,7 +37,8 @@ def find_modules(package_dir):
     """Yields (module name, is it a package, file, path from the parent folder)."""
     parent = os.path.dirname(os.path.abspath(package_dir))
     for folder, subfolders, names in os.walk(package_dir):
-        subfolders[:] = sorted(s for s in subfolders if s != "__pycache__")
+        subfolders[:] = sorted(s for s in subfolders
+                               if os.path.exists(os.path.join(folder, s, "__init__.py")))
         for name in sorted(n for n in names if n.endswith(".py")):
             path = os.path.join(folder, name)
             relative = os.path.relpath(path, parent)

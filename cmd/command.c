@@ -3,6 +3,25 @@
 #include "cmd/optparse.h"
 #include "cmd/pyopts.h"
 #include "cmd/rcfile.h"
+#include "cmd/value.h"
+
+#include <string.h>
+
+static enum vt_status check_child_hook(const char *hook, struct vt_error *err) {
+    if (!hook || strcmp(hook, "preload") == 0 || strcmp(hook, "sitecustomize") == 0 ||
+        strcmp(hook, "none") == 0)
+        return VT_OK;
+    struct vt_buf repr = {0};
+    vt_value_append_repr(&repr, hook);
+    enum vt_status status = vt_buf_status(&repr, err);
+    if (status == VT_OK)
+        status = vt_error_set(err, VT_ERR_USAGE,
+                              "argument --child_hook: invalid choice: %s (choose from "
+                              "'preload', 'sitecustomize', 'none')",
+                              repr.data);
+    vt_buf_fini(&repr);
+    return status;
+}
 
 static enum vt_status check_settings(const struct vt_config *config,
                                      struct vt_error *err) {
@@ -14,7 +33,7 @@ static enum vt_status check_settings(const struct vt_config *config,
     if (config->include_files.count && config->exclude_files.count)
         return vt_error_set(err, VT_ERR_REFUSED,
                             "include_files and exclude_files can't be both specified!");
-    return VT_OK;
+    return check_child_hook(config->child_hook, err);
 }
 
 /* argparse's answer to words before the separator that are no options. */

@@ -49,6 +49,8 @@ static void give_up(const struct vt_error *err) {
 /* The processes below this one get the session, too. */
 static void pass_on(void) {
     struct vt_error err;
+    if (session.child_hook && strcmp(session.child_hook, "none") == 0)
+        return;
     bool patch_only = session.patch_only;
     session.patch_only = false; /* of those below */
     enum vt_status status = vt_session_env_set(&session, &err);

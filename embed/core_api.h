@@ -10,6 +10,10 @@
  *   VIZTRACER_SESSION  the folder of the cores, a newline, the configuration as text
  *   LD_PRELOAD         our entry is the last one
  *   ASAN_OPTIONS       if it was set: VT_ASAN_OPTION is the last one of its list
+ *
+ * With --child_hook=sitecustomize there is no preload library: the folder of
+ * viztracer/child_hook/sitecustomize.py is the first on PYTHONPATH, and that calls
+ * vt_core_attach_session through the module `_viztracer`.
  */
 #ifndef VT_EMBED_CORE_API_H
 #define VT_EMBED_CORE_API_H
@@ -20,6 +24,8 @@
 #define VT_CORE_FILE_SUFFIX  "-" VT_MULTIARCH ".so"
 #define VT_PRELOAD_FILE_NAME "libviztracer_preload.so"
 #define VT_SESSION_VARIABLE  "VIZTRACER_SESSION"
+/* Below the folder of the cores: its sitecustomize.py is the other hook. */
+#define VT_CHILD_HOOK_FOLDER "/viztracer/child_hook"
 /* gcc's AddressSanitizer refuses to run behind another preloaded library without it. */
 #define VT_ASAN_OPTION "verify_asan_link_order=0"
 

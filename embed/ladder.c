@@ -178,12 +178,39 @@ static void say_untraced(const struct vt_python_facts *python) {
         return; /* nobody listens */
 }
 
+/* Does an option of the interpreter keep it from PYTHONPATH or from sitecustomize? */
+static bool is_isolated(char *const *words) {
+    for (; *words && (*words)[0] == '-'; words++) {
+        size_t plain = 1 + strspn(*words + 1, "OBsiqbP");
+        char letter = (*words)[plain];
+        if (letter && strchr("IES", letter))
+            return true;
+        if ((letter == 'X' || letter == 'W') && !(*words)[plain + 1] && words[1])
+            words++; /* its value */
+        else if (letter && letter != 'X' && letter != 'W')
+            return false;
+    }
+    return false;
+}
+
+static enum vt_status check_child_hook(const struct climb *climb,
+                                       struct vt_error *err) {
+    const char *hook = climb->config->child_hook;
+    if (!hook || strcmp(hook, "sitecustomize") != 0 || !is_isolated(climb->argv + 1))
+        return VT_OK;
+    return vt_error_set(err, VT_ERR_UNSUPPORTED,
+                        "--child_hook=sitecustomize cannot record %s with -I, -E or -S",
+                        climb->python.executable);
+}
+
 static enum vt_status become_python(struct climb *climb, struct vt_error *err) {
     const struct vt_python_facts *python = &climb->python;
     if (python->privileged) {
         say_untraced(python);
     } else {
-        enum vt_status status = vt_session_env_set(climb->config, err);
+        enum vt_status status = check_child_hook(climb, err);
+        if (status == VT_OK)
+            status = vt_session_env_set(climb->config, err);
         if (status != VT_OK)
             return status;
     }

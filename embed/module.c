@@ -2,6 +2,7 @@
 #include "embed/module.h"
 
 #include "embed/audit_log.h"
+#include "embed/core_api.h"
 #include "embed/event_type.h"
 #include "embed/funcid.h"
 #include "embed/pycompat_types.h"
@@ -19,7 +20,19 @@ static PyObject *see_through(PyObject *module, PyObject *code) {
     Py_RETURN_NONE;
 }
 
+/* attach_session(bytes): what the preload library does, for a Python without it
+ * (viztracer/child_hook/sitecustomize.py). */
+static PyObject *attach_session(PyObject *module, PyObject *session) {
+    (void)module;
+    const char *text = PyBytes_AsString(session);
+    if (!text || (vt_core_attach_session(text) &&
+                  PySys_AddAuditHook(vt_core_audit_hook, NULL) != 0))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"attach_session", attach_session, METH_O, NULL},
     {"see_through", see_through, METH_O, NULL},
     {"listen_to_audit", vt_audit_log_listen, METH_O, NULL},
     {"save_text", vt_tracer_save_text, METH_VARARGS, NULL},

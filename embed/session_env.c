@@ -12,17 +12,22 @@
 /* One variable: a list to which an item of ours is added, or ours altogether. */
 struct variable {
     const char *name;
-    const char *ending; /* how our item of the list ends; NULL: no list */
+    const char *ending;     /* how our item of the list ends; NULL: no list */
+    const char *separators; /* of the list */
     bool only_if_set;
+    bool is_first; /* our item; else it is the last */
 };
+
+enum { SESSION, LIBRARY, ASAN, PATH };
 
 static const struct variable variables[VT_SESSION_ENV_VARIABLES] = {
-    {VT_SESSION_VARIABLE, NULL, false},
-    {"LD_PRELOAD", "/" VT_PRELOAD_FILE_NAME, false},
-    {"ASAN_OPTIONS", VT_ASAN_OPTION, true},
+    [SESSION] = {VT_SESSION_VARIABLE, NULL, NULL, false, false},
+    [LIBRARY] = {"LD_PRELOAD", "/" VT_PRELOAD_FILE_NAME, ": ", false, false},
+    [ASAN] = {"ASAN_OPTIONS", VT_ASAN_OPTION, ": ", true, false},
+    [PATH] = {"PYTHONPATH", VT_CHILD_HOOK_FOLDER, ":", false, true},
 };
 
-static struct vt_buf items[VT_SESSION_ENV_VARIABLES]; /* size 0: nothing was set */
+static struct vt_buf items[VT_SESSION_ENV_VARIABLES]; /* size 0: is not set */
 
 const char *vt_session_env_name(int i) {
     return variables[i].name;
@@ -39,7 +44,7 @@ static bool keep_others(const struct variable *variable, struct vt_buf *kept,
                         const char *list) {
     bool is_kept = false;
     for (const char *separator = list; list; separator = list++) {
-        size_t size = strcspn(list, ": ");
+        size_t size = strcspn(list, variable->separators);
         if (!is_ours(variable, list, size)) {
             vt_buf_append(kept, separator, is_kept ? 1 : 0);
             vt_buf_append(kept, list, size);
@@ -56,9 +61,17 @@ bool vt_session_env_value(int i, const char *old, struct vt_buf *value) {
     const struct variable *variable = &variables[i];
     if (!items[i].size || (variable->only_if_set && (!old || !*old)))
         return false;
-    if (variable->ending && keep_others(variable, value, old))
-        vt_buf_append_text(value, ":");
-    vt_buf_append(value, items[i].data, items[i].size);
+    struct vt_buf others = {0};
+    bool has_others = variable->ending && keep_others(variable, &others, old);
+    if (variable->is_first && !others.size)
+        has_others = false; /* an empty item would be the current folder */
+    const struct vt_buf *first = variable->is_first ? &items[i] : &others;
+    const struct vt_buf *last = variable->is_first ? &others : &items[i];
+    vt_buf_append(value, first->data, first->size);
+    vt_buf_append_text(value, has_others ? ":" : "");
+    vt_buf_append(value, last->data, last->size);
+    value->failed |= others.failed;
+    vt_buf_fini(&others);
     return true;
 }
 
@@ -88,17 +101,32 @@ static enum vt_status set_all(struct vt_error *err) {
     return status;
 }
 
+static enum vt_status place_folder(const char *python_dir, struct vt_error *err) {
+    if (strchr(python_dir, ':'))
+        return vt_error_set(
+            err, VT_ERR_UNSUPPORTED,
+            "%s: a folder with a colon in its name cannot be on PYTHONPATH",
+            python_dir);
+    vt_buf_printf(&items[PATH], "%s" VT_CHILD_HOOK_FOLDER, python_dir);
+    return vt_buf_status(&items[PATH], err);
+}
+
 static enum vt_status make_items(const struct vt_config *config, struct vt_error *err) {
     for (int i = 0; i < VT_SESSION_ENV_VARIABLES; i++)
         vt_buf_fini(&items[i]);
-    enum vt_status status = vt_preload_place(&items[1], config->lib_dir, err);
+    bool is_path =
+        config->child_hook && strcmp(config->child_hook, "sitecustomize") == 0;
+    enum vt_status status =
+        is_path ? place_folder(config->python_dir, err)
+                : vt_preload_place(&items[LIBRARY], config->lib_dir, err);
     if (status != VT_OK)
         return status;
-    vt_buf_printf(&items[0], "%s\n", config->python_dir);
-    vt_config_to_text(config, &items[0]);
-    vt_buf_append_text(&items[2], VT_ASAN_OPTION);
-    status = vt_buf_status(&items[0], err);
-    return status == VT_OK ? vt_buf_status(&items[2], err) : status;
+    vt_buf_printf(&items[SESSION], "%s\n", config->python_dir);
+    vt_config_to_text(config, &items[SESSION]);
+    if (!is_path)
+        vt_buf_append_text(&items[ASAN], VT_ASAN_OPTION);
+    status = vt_buf_status(&items[SESSION], err);
+    return status == VT_OK ? vt_buf_status(&items[ASAN], err) : status;
 }
 
 enum vt_status vt_session_env_set(const struct vt_config *config,
@@ -123,7 +151,7 @@ void vt_session_env_clear(void) {
     if (!getenv(VT_SESSION_VARIABLE))
         return;
     unsetenv(VT_SESSION_VARIABLE);
-    for (int i = 1; i < VT_SESSION_ENV_VARIABLES; i++) {
+    for (int i = LIBRARY; i < VT_SESSION_ENV_VARIABLES; i++) {
         struct vt_buf others = {0};
         const char *list = getenv(variables[i].name);
         if (keep_others(&variables[i], &others, list))

@@ -7,6 +7,8 @@
  *   LD_PRELOAD          our library is the last of the list
  *   ASAN_OPTIONS        where it is set: verify_asan_link_order=0 is the last of the
  *                       list, so that a program built with AddressSanitizer runs
+ *   PYTHONPATH          with --child_hook=sitecustomize, and then instead of the two
+ *                       above it: the folder of our sitecustomize.py comes first
  *
  * They stand in the environment of the process (`environ`) alone: what Python copied
  * into os.environ when it started has none of them. An environment that the program
@@ -23,9 +25,11 @@
 
 #include <stdbool.h>
 
-enum { VT_SESSION_ENV_VARIABLES = 3 };
+enum { VT_SESSION_ENV_VARIABLES = 4 };
 
-/* config: lib_dir and python_dir are absolute. Errors as of embed/preload_place.h. */
+/* config: lib_dir and python_dir are absolute. Its child_hook decides which variables
+ * there are; what is not "sitecustomize" is "preload". Errors as of
+ * embed/preload_place.h; VT_ERR_UNSUPPORTED: a folder that cannot be on PYTHONPATH. */
 VT_NODISCARD enum vt_status vt_session_env_set(const struct vt_config *config,
                                                struct vt_error *err);
 

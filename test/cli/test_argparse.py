@@ -21,7 +21,7 @@ FLAGS = """quiet pid_suffix open minimize_memory sanitize_function_name ignore_c
     ignore_frozen log_exit log_func_args log_func_retval log_func_with_objprint log_print
     log_sparse log_gc log_torch log_async log_exception magic_comment ignore_multiprocess
     trace_self dump_raw file_info patch_only log_multiprocess log_subprocess""".split()
-TEXTS = "rcfile output_dir report_endpoint compress decompress".split()
+TEXTS = "rcfile output_dir report_endpoint child_hook compress decompress".split()
 LISTS = """plugins include_files exclude_files log_var log_number log_attr log_func_exec
     log_func_entry log_audit combine align_combine""".split()
 BARE = "report_server recover".split()
@@ -33,8 +33,8 @@ ORDER = """help version cmd_string module rcfile plugins quiet output_file uniqu
     max_stack_depth min_duration include_files exclude_files ignore_c_function ignore_frozen
     log_exit log_func_args log_func_retval log_func_with_objprint log_print log_sparse log_gc
     log_torch log_async log_var log_number log_attr log_func_exec log_func_entry log_exception
-    log_audit magic_comment ignore_multiprocess report_server report_endpoint attach
-    attach_installed uninstall t compress decompress combine align_combine recover trace_self
+    log_audit magic_comment ignore_multiprocess report_server report_endpoint child_hook
+    attach attach_installed uninstall t compress decompress combine align_combine recover trace_self
     dump_raw file_info patch_only log_multiprocess log_subprocess""".split()
 SHORT = {"help": "-h", "cmd_string": "-c", "module": "-m", "output_file": "-o",
          "unique_output_file": "-u"}

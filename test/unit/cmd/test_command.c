@@ -117,6 +117,17 @@ static void settings_have_limits(void **state) {
     assert_int_equal(READ("x.py", "--include_files", "a", "--exclude_files"), VT_OK);
 }
 
+static void the_ways_of_hooking_children_are_three(void **state) {
+    (void)state;
+    assert_int_equal(READ("--child_hook", "preload", "x.py"), VT_OK);
+    assert_int_equal(READ("--child_hook=sitecustomize", "x.py"), VT_OK);
+    assert_int_equal(READ("--child_hook", "none", "x.py"), VT_OK);
+    assert_refused(READ("--child_hook", "it's", "x.py"), VT_ERR_USAGE,
+                   "argument --child_hook: invalid choice: \"it's\" (choose from "
+                   "'preload', 'sitecustomize', 'none')");
+    assert_int_equal(READ("--child_hook=", "x.py"), VT_ERR_USAGE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_of_python_before_the_program_are_python_s),
@@ -124,6 +135,7 @@ int main(void) {
         cmocka_unit_test(unknown_words_before_the_separator_are_refused),
         cmocka_unit_test(the_first_thing_to_do_is_done),
         cmocka_unit_test(settings_have_limits),
+        cmocka_unit_test(the_ways_of_hooking_children_are_three),
     };
     return cmocka_run_group_tests(tests, set_up, clean_up);
 }

@@ -22,6 +22,7 @@ static int enter(void **state) {
     unsetenv(VT_SESSION_VARIABLE);
     unsetenv("LD_PRELOAD");
     unsetenv("ASAN_OPTIONS");
+    unsetenv("PYTHONPATH");
     return 0;
 }
 
@@ -38,6 +39,16 @@ static enum vt_status set(char *lib_dir, struct vt_error *err) {
     vt_config_init(&config);
     config.lib_dir = lib_dir;
     config.python_dir = python_dir;
+    return vt_session_env_set(&config, err);
+}
+
+static enum vt_status set_path(char *python_dir, struct vt_error *err) {
+    char hook[] = "sitecustomize";
+    struct vt_config config;
+    vt_config_init(&config);
+    config.lib_dir = folder.path;
+    config.python_dir = python_dir;
+    config.child_hook = hook;
     return vt_session_env_set(&config, err);
 }
 
@@ -128,6 +139,42 @@ static void a_library_that_is_not_there_is_refused(void **state) {
     assert_null(getenv("LD_PRELOAD"));
 }
 
+static void a_sitecustomize_comes_first_and_nothing_is_preloaded(void **state) {
+    (void)state;
+    struct vt_error err;
+    char cores[] = "/co res";
+    setenv("PYTHONPATH", "/a b::/c", 1);
+    setenv("ASAN_OPTIONS", "x", 1);
+    assert_int_equal(set_path(cores, &err), VT_OK);
+    assert_int_equal(set_path(cores, &err), VT_OK); /* ours is there once only */
+    assert_string_equal(getenv("PYTHONPATH"),
+                        "/co res" VT_CHILD_HOOK_FOLDER ":/a b::/c");
+    assert_non_null(
+        strstr(getenv(VT_SESSION_VARIABLE), "\nchild_hook=sitecustomize\n"));
+    assert_null(getenv("LD_PRELOAD"));
+    assert_string_equal(getenv("ASAN_OPTIONS"), "x");
+    vt_session_env_clear();
+    assert_string_equal(getenv("PYTHONPATH"), "/a b::/c");
+}
+
+static void an_empty_path_gets_no_current_folder(void **state) {
+    (void)state;
+    struct vt_error err;
+    char cores[] = "/cores";
+    setenv("PYTHONPATH", "", 1);
+    assert_int_equal(set_path(cores, &err), VT_OK);
+    assert_string_equal(getenv("PYTHONPATH"), "/cores" VT_CHILD_HOOK_FOLDER);
+}
+
+static void a_folder_with_a_colon_is_refused(void **state) {
+    (void)state;
+    struct vt_error err;
+    char cores[] = "/co:res";
+    assert_int_equal(set_path(cores, &err), VT_ERR_UNSUPPORTED);
+    assert_null(getenv("PYTHONPATH"));
+    assert_null(getenv(VT_SESSION_VARIABLE));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_session_tells_the_folder_of_the_cores_first,
@@ -143,6 +190,11 @@ int main(void) {
                                         leave),
         cmocka_unit_test_setup_teardown(a_library_that_is_not_there_is_refused, enter,
                                         leave),
+        cmocka_unit_test_setup_teardown(
+            a_sitecustomize_comes_first_and_nothing_is_preloaded, enter, leave),
+        cmocka_unit_test_setup_teardown(an_empty_path_gets_no_current_folder, enter,
+                                        leave),
+        cmocka_unit_test_setup_teardown(a_folder_with_a_colon_is_refused, enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
