@@ -2,7 +2,8 @@
  *
  * How fast the engine reads a trace and answers, and what memory it takes.
  *
- *   bench_engine FILE     prints milliseconds and bytes per slice
+ *   bench_engine FILE [WORD]     prints milliseconds and bytes per event; of the
+ *                                questions only those with the WORD in their name
  */
 #include "viewer/server/trace_open.h"
 
@@ -19,6 +20,8 @@ static double now_ms(void) {
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+static const char *only = "";
+
 struct request {
     uint32_t kind, flags;
     double t0, t1, d0, d1;
@@ -30,6 +33,8 @@ static void ask(const struct vt_engine *engine, const struct request *request,
                 const char *what) {
     struct vt_buf reply = {0};
     uint32_t status = 1, count = 0;
+    if (!strstr(what, only))
+        return;
     size_t size = VT_QUERY_REQUEST_BYTES + request->list_count * 4;
     double best = 1e9;
     for (int i = 0; i < 5; i++) {
@@ -104,8 +109,10 @@ int main(int argc, char **argv) {
     struct vt_error err = {0};
     uint64_t index_bytes = 0;
     double begin = now_ms();
+    if (argc == 3)
+        only = argv[--argc];
     if (argc != 2 || vt_trace_open(argv[1], &options, &engine, &err) != VT_OK) {
-        fprintf(stderr, "bench_engine: %s\n", argc == 2 ? err.text : "one FILE");
+        fprintf(stderr, "bench_engine: %s\n", argc == 2 ? err.text : "FILE [WORD]");
         return 1;
     }
     double opened = now_ms() - begin;

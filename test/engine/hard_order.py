@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers in an order that makes select_rank of viewer/engine/stats.c choose bad pivots.
+"""Numbers in an order that makes select_rank of viewer/engine/percentile.c choose bad pivots.
 
 After M. D. McIlroy, "A Killer Adversary for Quicksort" (1999): a number gets its value only when
 a comparison needs one, and then the one that helps least.

@@ -24,6 +24,7 @@ ASK, WASM = sys.argv[1:3]
 TRACES = int(os.environ.get("VIZTRACER_ENGINE_TRACES", "40"))
 NODE = shutil.which("node")
 HUGE = 1 << 61
+STATISTICS = "calls", "total", "self", "min", "mean", "p50", "p95", "p99", "max"
 
 
 def ways():
@@ -203,8 +204,9 @@ class EngineTest(unittest.TestCase):
             self.assertEqual({loaded.names[n][0] for n in name}, set(expected))
             self.assertEqual(total, sum(value[0] for value in expected.values()))
             for i, n in enumerate(name):
-                for got, wanted in zip((c[i] for c in rest), expected[loaded.names[n][0]]):
-                    self.assertAlmostEqual(got, wanted, delta=abs(wanted) * 1e-12)
+                numbers = zip(STATISTICS, (c[i] for c in rest), expected[loaded.names[n][0]])
+                for what, got, wanted in numbers:
+                    self.assertAlmostEqual(got, wanted, delta=abs(wanted) * 1e-12, msg=what)
 
     def flame(self, loaded, **options):
         count, lost, body = loaded.engine.ask(FLAME, **options)

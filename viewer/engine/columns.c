@@ -29,6 +29,8 @@ void vt_columns_fini(struct vt_columns *columns) {
     for (uint32_t i = 0; i < VT_COLUMNS_LEVELS; i++)
         free(columns->longest[i]);
     free(columns->sum_before);
+    free(columns->milestone);
+    free(columns->self);
     memset(columns, 0, sizeof *columns);
 }
 
@@ -61,6 +63,14 @@ static void fill_level(const uint32_t *below, uint32_t *level, size_t count) {
     }
 }
 
+static void fill_milestones(struct vt_columns *columns) {
+    for (uint32_t i = 0; i < columns->count; i += VT_COLUMNS_FAN) {
+        columns->milestone[i / VT_COLUMNS_FAN] = columns->start[i];
+        if (columns->count - i <= VT_COLUMNS_FAN)
+            break; /* the next may be beyond 32 bits */
+    }
+}
+
 static void fill_sums(struct vt_columns *columns) {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < columns->count; i++) {
@@ -78,7 +88,9 @@ enum vt_status vt_columns_index(struct vt_columns *columns, struct vt_error *err
     const uint32_t *below = columns->dur;
     size_t count = columns->count / VT_COLUMNS_FAN;
     columns->sum_before = malloc((count + 1) * sizeof *columns->sum_before);
-    if (!columns->sum_before)
+    columns->self = malloc(((size_t)columns->count + 1) * sizeof *columns->self);
+    columns->milestone = malloc((count + 1) * sizeof *columns->milestone);
+    if (!columns->sum_before || !columns->self || !columns->milestone)
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
     for (; count && columns->level_count < VT_COLUMNS_LEVELS; count /= VT_COLUMNS_FAN) {
         uint32_t *level = malloc(count * sizeof *level);
@@ -89,6 +101,7 @@ enum vt_status vt_columns_index(struct vt_columns *columns, struct vt_error *err
         below = level;
     }
     fill_sums(columns);
+    fill_milestones(columns);
     return VT_OK;
 }
 
@@ -100,11 +113,23 @@ const struct vt_columns_odd *vt_columns_odd(const struct vt_columns *columns,
     return bsearch(&key, columns->odd, columns->odd_count, sizeof key, compare_odd);
 }
 
-uint32_t vt_columns_at(const struct vt_columns *columns, uint32_t from, uint32_t to,
-                       int64_t time) {
+uint32_t vt_columns_odd_from(const struct vt_columns *columns, uint32_t slice) {
+    uint32_t low = 0, high = columns->odd_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (columns->odd[middle].slice < slice)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint32_t find_start(const int64_t *starts, uint32_t from, uint32_t to,
+                           int64_t time) {
     while (from < to) {
         uint32_t middle = from + (to - from) / 2;
-        if (columns->start[middle] < time)
+        if (starts[middle] < time)
             from = middle + 1;
         else
             to = middle;
@@ -112,22 +137,53 @@ uint32_t vt_columns_at(const struct vt_columns *columns, uint32_t from, uint32_t
     return from;
 }
 
+/* The answer of vt_columns_at when the milestone it is in front of was found; those in
+ * question began at `first`. */
+static uint32_t find_between(const struct vt_columns *columns, uint32_t first,
+                             uint32_t milestone, uint32_t from, uint32_t to,
+                             int64_t time) {
+    if (milestone > first)
+        from = (milestone - 1) * VT_COLUMNS_FAN + 1;
+    if (to / VT_COLUMNS_FAN >= milestone)
+        to = milestone * VT_COLUMNS_FAN;
+    return find_start(columns->start, from, to, time);
+}
+
+static uint32_t milestone_from(uint32_t slice) {
+    return slice / VT_COLUMNS_FAN + (slice % VT_COLUMNS_FAN != 0);
+}
+
+uint32_t vt_columns_at(const struct vt_columns *columns, uint32_t from, uint32_t to,
+                       int64_t time) {
+    uint32_t first = milestone_from(from), end = milestone_from(to);
+    if (from >= to)
+        return from;
+    return find_between(columns, first,
+                        find_start(columns->milestone, first, end, time), from, to,
+                        time);
+}
+
 uint32_t vt_columns_ahead(const struct vt_columns *columns, uint32_t from, uint32_t to,
                           int64_t time) {
-    uint32_t step = 1, low = from;
-    while (to - low > step && columns->start[low + step] < time) {
+    uint32_t first = milestone_from(from), end = milestone_from(to);
+    uint32_t step = 1, low = first;
+    if (from >= to)
+        return from;
+    while (end - low > step && columns->milestone[low + step] < time) {
         low += step;
         step *= 2;
     }
-    uint32_t high = to - low > step ? low + step : to;
-    return vt_columns_at(columns, low, high, time);
+    uint32_t high = end - low > step ? low + step : end;
+    return find_between(columns, first, find_start(columns->milestone, low, high, time),
+                        from, to, time);
 }
 
-/* Whether slice i lasts at least `dur`; `least` is the same as a column has it. */
+/* Whether slice i lasts at least `dur`; `least` is the same as a column has it. What is
+ * odd may be short. */
 static bool is_long(const struct vt_columns *columns, uint32_t i, uint32_t least,
                     int64_t dur) {
     return columns->dur[i] >= least &&
-           (least < VT_COLUMNS_ODD || vt_columns_dur(columns, i) >= dur);
+           (columns->dur[i] < VT_COLUMNS_ODD || vt_columns_dur(columns, i) >= dur);
 }
 
 uint32_t vt_columns_next_long(const struct vt_columns *columns, uint32_t from,
@@ -195,6 +251,20 @@ static uint64_t sum_before(const struct vt_columns *columns, uint32_t slice) {
 
 uint64_t vt_columns_sum(const struct vt_columns *columns, uint32_t from, uint32_t to) {
     return from < to ? sum_before(columns, to) - sum_before(columns, from) : 0;
+}
+
+/* A child without duration may be counted for a neighbour: it adds nothing. */
+void vt_columns_fill_self(struct vt_columns *columns, uint32_t from, uint32_t to,
+                          uint32_t below, uint32_t below_end) {
+    const int64_t *starts = columns->start;
+    uint32_t child = below;
+    for (uint32_t i = from; i < to; i++) {
+        int64_t end = vt_columns_end(columns, i);
+        uint32_t self = columns->dur[i];
+        for (; child < below_end && starts[child] < end; child++)
+            self -= (uint32_t)vt_columns_dur(columns, child);
+        columns->self[i] = self;
+    }
 }
 
 void vt_columns_clip(const struct vt_columns *columns, int64_t t0, int64_t t1,

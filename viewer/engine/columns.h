@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The slices of a trace as columns, row after row, and what finds its way in them
- * without looking at each: the longest of every 16, 256, 4096… slices, and the sum of
- * durations in front of every 16th.
+ * without looking at each: the longest of every 16, 256, 4096… slices, the start of
+ * every 16th, and the sum of durations in front of it.
  *
  * Within a row slices never overlap, so starts and ends are both sorted.
  *
@@ -42,6 +42,8 @@ struct vt_columns {
     uint32_t *longest[VT_COLUMNS_LEVELS]; /* of whole groups; as `dur` */
     uint32_t level_count;
     uint64_t *sum_before; /* every 16th */
+    int64_t *milestone;   /* the start of every 16th: searched first */
+    uint32_t *self;       /* ns without what is below; of odd ones it means nothing */
 };
 
 VT_NODISCARD enum vt_status vt_columns_init(struct vt_columns *columns, uint32_t count,
@@ -61,6 +63,9 @@ VT_NODISCARD enum vt_status vt_columns_index(struct vt_columns *columns,
 const struct vt_columns_odd *vt_columns_odd(const struct vt_columns *columns,
                                             uint32_t slice);
 
+/* Where in the list of odd ones those from `slice` on begin. */
+uint32_t vt_columns_odd_from(const struct vt_columns *columns, uint32_t slice);
+
 static inline int64_t vt_columns_dur(const struct vt_columns *columns, uint32_t slice) {
     uint32_t dur = columns->dur[slice];
     return dur == VT_COLUMNS_ODD ? vt_columns_odd(columns, slice)->dur : (int64_t)dur;
@@ -70,7 +75,8 @@ static inline int64_t vt_columns_end(const struct vt_columns *columns, uint32_t 
     return columns->start[slice] + vt_columns_dur(columns, slice);
 }
 
-/* The first slice of [from, to), a part of a row, that starts at `time` or later. */
+/* The first slice of [from, to), a part of a row, that starts at `time` or later. After
+ * vt_columns_index. */
 uint32_t vt_columns_at(const struct vt_columns *columns, uint32_t from, uint32_t to,
                        int64_t time);
 
@@ -88,6 +94,10 @@ uint32_t vt_columns_longest(const struct vt_columns *columns, uint32_t from,
 
 /* The sum of their durations. */
 uint64_t vt_columns_sum(const struct vt_columns *columns, uint32_t from, uint32_t to);
+
+/* Fills in `self` of a row, [from, to), whose children are in [below, below_end). */
+void vt_columns_fill_self(struct vt_columns *columns, uint32_t from, uint32_t to,
+                          uint32_t below, uint32_t below_end);
 
 /* What of [from, to), a part of a row, is in the range [t0, t1): narrows both. */
 void vt_columns_clip(const struct vt_columns *columns, int64_t t0, int64_t t1,

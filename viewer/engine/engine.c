@@ -131,8 +131,8 @@ struct vt_engine_progress vt_engine_progress(const struct vt_engine *engine) {
 uint64_t vt_engine_memory(const struct vt_engine *engine) {
     const struct vt_store *store = &engine->store;
     uint64_t bytes =
-        (uint64_t)store->columns.count * (store->columns.payload ? 20 : 16);
-    bytes += (uint64_t)store->columns.count * 3 / 4;
+        (uint64_t)store->columns.count * (store->columns.payload ? 24 : 20);
+    bytes += (uint64_t)store->columns.count * 5 / 4;
     bytes += store->columns.odd_capacity * sizeof *store->columns.odd;
     bytes += store->payloads.capacity * sizeof *store->payloads.items;
     bytes += store->instants.capacity * sizeof *store->instants.items;

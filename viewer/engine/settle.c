@@ -156,8 +156,20 @@ static enum vt_status derive_functions(struct vt_store *store, struct vt_error *
     return VT_OK;
 }
 
+static void derive_self(struct vt_store *store) {
+    for (size_t i = 0; i < store->rows.count; i++) {
+        const struct vt_store_row *row = &store->rows.items[i];
+        bool is_deepest = i + 1 == store->rows.count || row[1].track != row->track;
+        uint32_t end = row->first + row->count;
+        vt_columns_fill_self(&store->columns, row->first, end, end,
+                             is_deepest ? end : row[1].first + row[1].count);
+    }
+}
+
 enum vt_status vt_settle_derive(struct vt_store *store, struct vt_error *err) {
     enum vt_status status = vt_columns_index(&store->columns, err);
+    if (status == VT_OK)
+        derive_self(store);
     for (size_t i = 0; i < store->tracks.count; i++) {
         struct vt_store_track *track = &store->tracks.items[i];
         if (!track->depth || status != VT_OK)

@@ -2,133 +2,158 @@
  *
  * Functions in a range: AGG and HISTOGRAM.
  *
- * Self time is total time less that of the children. Children stand in the row below
- * and are sorted like their parents, so both rows are walked side by side. For the
- * percentiles the durations are dealt out to their functions (counting sort), then the
- * wanted ranks of each are selected.
+ * Whole slices are added up, whatever the range; then what stands out of it is taken
+ * back. Only the first and the last slice of a row can stand out. So the loop over all
+ * slices has few numbers to look at and no branches; the same for durations that do not
+ * fit into a column, which come as VT_COLUMNS_ODD and are put right afterwards.
  */
-#include "viewer/engine/answer.h"
+#include "viewer/engine/percentile.h"
 #include "viewer/engine/rows.h"
 
 #include <stdlib.h>
 
 struct function {
-    uint64_t calls, begin; /* begin: of its durations */
-    double total, self, sum;
-    int64_t least, most;
+    uint64_t calls, sum, self; /* as the columns have them */
+    uint32_t least, above_most;
+    double odd_sum, odd_self;   /* what these do not have */
+    double total_out, self_out; /* of the range */
+    int64_t odd_least, odd_most;
 };
 
 struct collecting {
     struct vt_answer *answer;
     struct function *functions; /* per name */
-    int64_t *durations;
+    struct vt_percentile_set durations;
     uint64_t slices;
 };
 
 static void count_row(struct collecting *c, const struct vt_rows_part *row) {
     const struct vt_columns *columns = &c->answer->store->columns;
+    const uint32_t *durs = columns->dur, *names = columns->name;
+    const uint32_t *selves = columns->self;
+    struct vt_percentile_list *lists = c->durations.lists;
+    struct function *functions = c->functions;
     for (uint32_t i = row->from; i < row->to; i++) {
-        int64_t dur = vt_columns_dur(columns, i);
-        double within = (double)vt_answer_within(c->answer, columns->start[i], dur);
-        struct function *f = &c->functions[columns->name[i]];
-        f->total += within;
-        f->self += within;
-        f->sum += (double)dur;
-        f->least = !f->calls || dur < f->least ? dur : f->least;
-        f->most = dur > f->most ? dur : f->most;
+        uint32_t dur = durs[i], name = names[i];
+        struct function *f = &functions[name];
         f->calls++;
+        f->sum += dur;
+        f->self += selves[i];
+        f->least = dur < f->least ? dur : f->least;
+        uint32_t above = dur + 1; /* VT_COLUMNS_ODD: 0 */
+        f->above_most = above > f->above_most ? above : f->above_most;
+        vt_percentile_count(&lists[name], dur);
     }
-    c->slices += row->to - row->from;
 }
 
-/* Takes the time of the slices in `row` from the functions around them. */
-static void take_from_parents(struct collecting *c, const struct vt_rows_part *above,
-                              const struct vt_rows_part *row) {
+/* What of a slice is out of the range. */
+static int64_t out_of_range(const struct vt_answer *answer, uint32_t slice) {
+    int64_t start = answer->store->columns.start[slice];
+    int64_t dur = vt_columns_dur(&answer->store->columns, slice);
+    return dur - vt_answer_within(answer, start, dur);
+}
+
+/* The time of a slice's children, and how much of it is out of the range. */
+static double inside_of(const struct vt_answer *answer, uint32_t slice, double *out) {
+    const struct vt_columns *columns = &answer->store->columns;
+    uint32_t first, end;
+    *out = 0;
+    if (!vt_select_children(answer->store, slice, &first, &end))
+        return 0;
+    uint64_t whole = vt_columns_sum(columns, first, end);
+    vt_columns_clip(columns, answer->t0, answer->t1, &first, &end);
+    *out = (double)(whole - vt_columns_sum(columns, first, end));
+    if (first < end)
+        *out += (double)out_of_range(answer, first);
+    if (first + 1 < end)
+        *out += (double)out_of_range(answer, end - 1);
+    return (double)whole;
+}
+
+/* Takes back what of a slice is out of the range. */
+static void take_out(struct collecting *c, uint32_t slice) {
     const struct vt_columns *columns = &c->answer->store->columns;
-    uint32_t parent = above->from;
-    for (uint32_t i = row->from; i < row->to; i++) {
-        parent = vt_rows_parent(columns, above, parent, i);
-        c->functions[columns->name[parent]].self -= (double)vt_answer_within(
-            c->answer, columns->start[i], vt_columns_dur(columns, i));
-    }
+    double out = (double)out_of_range(c->answer, slice), inside_out;
+    struct function *f = &c->functions[columns->name[slice]];
+    if (out <= 0)
+        return;
+    inside_of(c->answer, slice, &inside_out);
+    f->total_out += out;
+    f->self_out += out - inside_out;
+}
+
+static uint32_t as_32_bits(int64_t dur) {
+    return dur < UINT32_MAX ? (uint32_t)dur : UINT32_MAX;
+}
+
+static void put_right_odd(struct collecting *c, const struct vt_columns_odd *odd) {
+    const struct vt_store *store = c->answer->store;
+    uint32_t name = store->columns.name[odd->slice];
+    struct function *f = &c->functions[name];
+    f->odd_sum += (double)(odd->dur - VT_COLUMNS_ODD);
+    double out, inside = inside_of(c->answer, odd->slice, &out);
+    f->odd_self += (double)odd->dur - inside - (double)store->columns.self[odd->slice];
+    f->odd_least = odd->dur < f->odd_least ? odd->dur : f->odd_least;
+    f->odd_most = odd->dur > f->odd_most ? odd->dur : f->odd_most;
+    vt_percentile_move(&c->durations.lists[name], VT_COLUMNS_ODD, as_32_bits(odd->dur));
 }
 
 static void visit_count(void *state, const struct vt_rows_part *above,
                         const struct vt_rows_part *row) {
-    count_row(state, row);
-    if (above)
-        take_from_parents(state, above, row);
+    struct collecting *c = state;
+    const struct vt_columns *columns = &c->answer->store->columns;
+    uint32_t last = row->to - 1;
+    (void)above;
+    count_row(c, row);
+    take_out(c, row->from);
+    if (last != row->from)
+        take_out(c, last);
+    for (uint32_t i = vt_columns_odd_from(columns, row->from);
+         i < columns->odd_count && columns->odd[i].slice < row->to; i++)
+        if (columns->dur[columns->odd[i].slice] == VT_COLUMNS_ODD)
+            put_right_odd(c, &columns->odd[i]);
 }
 
-static void visit_deal(void *state, const struct vt_rows_part *above,
+static void visit_size(void *state, const struct vt_rows_part *above,
+                       const struct vt_rows_part *row) {
+    struct collecting *c = state;
+    (void)above;
+    c->slices += row->to - row->from;
+}
+
+static void visit_keep(void *state, const struct vt_rows_part *above,
                        const struct vt_rows_part *row) {
     struct collecting *c = state;
     const struct vt_columns *columns = &c->answer->store->columns;
     (void)above;
-    for (uint32_t i = row->from; i < row->to; i++)
-        c->durations[c->functions[columns->name[i]].begin++] =
-            vt_columns_dur(columns, i);
-}
-
-static int compare_durations(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Halving needs about 2 * log2(2^32) rounds; durations in an order that was made to
- * defeat the choice of pivots would need as many as there are items. */
-enum { MOST_ROUNDS = 96 };
-
-/* Puts the item of this rank to its place, smaller ones before, larger ones behind. */
-static void select_rank(int64_t *items, uint64_t count, uint64_t rank) {
-    uint64_t low = 0, high = count - 1;
-    for (unsigned round = 0; low < high; round++) {
-        if (round == MOST_ROUNDS) {
-            qsort(items + low, high - low + 1, sizeof *items, compare_durations);
-            return;
-        }
-        int64_t a = items[low], b = items[low + (high - low) / 2], c = items[high];
-        int64_t pivot = a < b ? (b < c   ? b
-                                 : a < c ? c
-                                         : a)
-                              : (a < c   ? a
-                                 : b < c ? c
-                                         : b);
-        uint64_t i = low, k = high;
-        for (;; i++, k--) { /* Hoare's partition */
-            while (items[i] < pivot)
-                i++;
-            while (items[k] > pivot)
-                k--;
-            if (i >= k)
-                break;
-            int64_t swap = items[i];
-            items[i] = items[k];
-            items[k] = swap;
-        }
-        if (rank <= k)
-            high = k;
-        else
-            low = k + 1;
+    for (uint32_t i = row->from; i < row->to; i++) {
+        struct vt_percentile_list *list = &c->durations.lists[columns->name[i]];
+        uint32_t dur = columns->dur[i];
+        if (VT_UNLIKELY(dur == VT_COLUMNS_ODD)) {
+            int64_t whole = vt_columns_dur(columns, i);
+            if (vt_percentile_wants(list, as_32_bits(whole)))
+                vt_percentile_keep(&c->durations, list, whole);
+        } else if (vt_percentile_wants(list, dur))
+            vt_percentile_keep(&c->durations, list, dur);
     }
 }
 
-/* Of the sorted `count` items the one at rank ceil(count * percent / 100). */
-static uint64_t rank_of(uint64_t count, unsigned percent) {
-    return (count * percent + 99) / 100 - 1;
+static double total_of(const struct function *f) {
+    return (double)f->sum + f->odd_sum - f->total_out;
 }
 
-static void select_percentiles(const struct collecting *c, const struct function *f,
-                               double *p50, double *p95, double *p99) {
-    int64_t *items = c->durations + f->begin - f->calls;
-    uint64_t a = rank_of(f->calls, 50), b = rank_of(f->calls, 95);
-    uint64_t d = rank_of(f->calls, 99);
-    select_rank(items, f->calls, a);
-    select_rank(items + a, f->calls - a, b - a);
-    select_rank(items + b, f->calls - b, d - b);
-    *p50 = (double)items[a];
-    *p95 = (double)items[b];
-    *p99 = (double)items[d];
+static double least_of(const struct function *f) {
+    int64_t least = f->above_most ? (int64_t)f->least : INT64_MAX; /* all are odd */
+    return (double)(f->odd_least < least ? f->odd_least : least);
+}
+
+static double most_of(const struct function *f) {
+    int64_t most = (int64_t)f->above_most - 1;
+    return (double)(f->odd_most > most ? f->odd_most : most);
+}
+
+static double self_of(const struct function *f) {
+    return (double)f->self + f->odd_self - f->self_out;
 }
 
 struct ranked {
@@ -154,12 +179,18 @@ static void put_functions(struct collecting *c, const struct ranked *order,
     double *all = vt_answer_column(answer, bytes, 1);
     for (uint32_t i = 0; all && i < n; i++) {
         const struct function *f = &c->functions[order[i].name];
-        double p50, p95, p99;
-        select_percentiles(c, f, &p50, &p95, &p99);
+        int64_t p[VT_PERCENTILE_RANKS];
+        vt_percentile_select(&c->durations, order[i].name, p);
         double values[COLUMNS] = {
-            (double)f->calls,          f->total, f->self, (double)f->least,
-            f->sum / (double)f->calls, p50,      p95,     p99,
-            (double)f->most,
+            (double)f->calls,
+            total_of(f),
+            self_of(f),
+            least_of(f),
+            ((double)f->sum + f->odd_sum) / (double)f->calls,
+            (double)p[0],
+            (double)p[1],
+            (double)p[2],
+            most_of(f),
         };
         for (size_t k = 0; k < COLUMNS; k++)
             all[k * n + i] = values[k];
@@ -174,28 +205,44 @@ static struct ranked *rank_functions(const struct collecting *c, uint32_t *n) {
     *n = 0;
     for (uint32_t i = 0; order && i < names; i++)
         if (c->functions[i].calls)
-            order[(*n)++] = (struct ranked){c->functions[i].self, i};
+            order[(*n)++] = (struct ranked){self_of(&c->functions[i]), i};
     if (order && *n)
         qsort(order, *n, sizeof *order, compare_ranked);
     return order;
 }
 
+static uint64_t calls_of(const void *state, size_t i) {
+    const struct collecting *c = state;
+    return c->functions[i].calls;
+}
+
+static bool begin_functions(struct collecting *c) {
+    const struct vt_store *store = c->answer->store;
+    size_t names = store->names.count;
+    c->functions = calloc(names + 1, sizeof *c->functions);
+    for (size_t i = 0; c->functions && i < names; i++) {
+        c->functions[i].least = UINT32_MAX;
+        c->functions[i].odd_least = INT64_MAX;
+        c->functions[i].odd_most = -1;
+    }
+    vt_rows_visit(c->answer, visit_size, c);
+    return c->functions && vt_percentile_init(&c->durations, names,
+                                              names ? &store->names.items->calls : NULL,
+                                              sizeof *store->names.items, c->slices);
+}
+
 void vt_answer_agg(struct vt_answer *answer) {
+    static const unsigned percents[VT_PERCENTILE_RANKS] = {50, 95, 99};
     struct collecting c = {.answer = answer};
-    size_t names = answer->store->names.count;
     struct ranked *order = NULL;
     uint32_t n = 0;
-    c.functions = calloc(names + 1, sizeof *c.functions);
-    if (c.functions)
+    bool has_memory = begin_functions(&c);
+    if (has_memory) {
         vt_rows_visit(answer, visit_count, &c);
-    uint64_t begin = 0;
-    for (size_t i = 0; c.functions && i < names; i++) {
-        c.functions[i].begin = begin;
-        begin += c.functions[i].calls;
+        has_memory = vt_percentile_plan(&c.durations, percents, calls_of, &c);
     }
-    c.durations = malloc((begin + 1) * sizeof *c.durations);
-    if (c.functions && c.durations) {
-        vt_rows_visit(answer, visit_deal, &c);
+    if (has_memory) {
+        vt_rows_visit(answer, visit_keep, &c);
         order = rank_functions(&c, &n);
     }
     if (order)
@@ -204,7 +251,7 @@ void vt_answer_agg(struct vt_answer *answer) {
         vt_answer_fail(answer, VT_ERR_NO_MEMORY, "out of memory");
     free(order);
     free(c.functions);
-    free(c.durations);
+    vt_percentile_fini(&c.durations);
 }
 
 /* ---- one function's durations */
