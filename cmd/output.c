@@ -14,10 +14,8 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 static enum vt_status check_extension(const char *name, struct vt_error *err) {
-    if (ends_with(name, ".html"))
-        return vt_error_set(err, VT_ERR_UNSUPPORTED,
-                            "--output_file %s: not available yet", name);
-    if (!ends_with(name, ".json") && !ends_with(name, ".gz"))
+    if (!ends_with(name, ".json") && !ends_with(name, ".gz") &&
+        !ends_with(name, ".html"))
         return vt_error_set(err, VT_ERR_REFUSED,
                             "Only html, json and gz are supported");
     return VT_OK;

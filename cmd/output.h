@@ -21,7 +21,7 @@ struct vt_output_source {
 };
 
 /* Sets config->output_path from the options and config->launch_cwd. VT_ERR_REFUSED for
- * an extension that is none of a report's; VT_ERR_UNSUPPORTED for .html. */
+ * an extension that is none of a report's. */
 VT_NODISCARD enum vt_status vt_output_resolve(struct vt_config *config,
                                               const struct vt_output_source *source,
                                               struct vt_error *err);

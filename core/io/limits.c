@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/io/limits.h"
 #include "core/io/gunzip.h"
+#include "core/io/html_layout.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,6 +49,11 @@ enum vt_status vt_limits_read(struct vt_limits *limits, struct vt_error *err) {
         status = read_number("VIZTRACER_MAX_REPORT_BYTES", REPORT_BYTES, INT64_MAX,
                              &limits->report_bytes, err);
     return status;
+}
+
+enum vt_status vt_limits_html_events(uint64_t *most_events, struct vt_error *err) {
+    return read_number("VIZTRACER_MAX_HTML_EVENTS", VT_HTML_MOST_EVENTS, UINT32_MAX,
+                       most_events, err);
 }
 
 void vt_limits_explain(struct vt_error *err) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Makes one report file from the logs of a run: json, or gzip, told by the file's name.
+ * Makes one report file from the logs of a run: json, gzip or html, told by the file's
+ * name.
  *
  * Streams: memory does not grow with the number of events. The file appears under its
  * name whole or not at all (temporary file beside it, fsync, rename), with mode 0600
@@ -26,7 +27,7 @@
 #include <stdint.h>
 
 struct vt_report_options {
-    const char *output_path; /* absolute; ends in .json or .gz (vt_report_check_name) */
+    const char *output_path; /* absolute; see vt_report_check_name */
     const char *endpoint; /* not NULL: the report goes to this server, no file is made
                              (core/io/deliver.h) */
     bool dump_raw;        /* the raw form of behaviour.md 7.5 */
@@ -55,8 +56,7 @@ struct vt_report_stats {
 };
 
 /* Refuses names that end in neither .json, .html nor .gz: VT_ERR_REFUSED with the text
- * of behaviour.md 3 ("Only html, json and gz are supported"). .html: VT_ERR_UNSUPPORTED
- * until one-file reports exist. */
+ * of behaviour.md 3 ("Only html, json and gz are supported"). */
 VT_NODISCARD enum vt_status vt_report_check_name(const char *path,
                                                  struct vt_error *err);
 

@@ -1,11 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/io/sink_named.h"
 
+#include "core/io/limits.h"
+
 #include <string.h>
 
-static bool is_gzip(const char *path) {
-    size_t size = strlen(path);
-    return size >= 3 && strcmp(path + size - 3, ".gz") == 0;
+static bool ends_in(const char *path, const char *end) {
+    size_t size = strlen(path), end_size = strlen(end);
+    return size >= end_size && strcmp(path + size - end_size, end) == 0;
+}
+
+static enum vt_status open_gzip(struct vt_sink_named *named, struct vt_sink *sink,
+                                struct vt_error *err) {
+    enum vt_status status =
+        vt_sink_gzip_open(*sink, vt_deflate_best(), &named->gzip, err);
+    if (status == VT_OK)
+        *sink = vt_sink_gzip_sink(named->gzip);
+    return status;
+}
+
+static enum vt_status open_html(struct vt_sink_named *named, struct vt_sink *sink,
+                                struct vt_error *err) {
+    uint64_t most_events;
+    enum vt_status status = vt_limits_html_events(&most_events, err);
+    if (status == VT_OK)
+        status = vt_sink_html_open(*sink, most_events, &named->html, err);
+    if (status == VT_OK)
+        *sink = vt_sink_html_sink(named->html);
+    return status;
 }
 
 enum vt_status vt_sink_named_open(struct vt_sink_named *named, const char *path,
@@ -15,18 +37,19 @@ enum vt_status vt_sink_named_open(struct vt_sink_named *named, const char *path,
     if (status != VT_OK)
         return status;
     *sink = vt_sink_file_sink(named->file);
-    if (!is_gzip(path))
-        return VT_OK;
-    status = vt_sink_gzip_open(*sink, vt_deflate_best(), &named->gzip, err);
-    if (status == VT_OK)
-        *sink = vt_sink_gzip_sink(named->gzip);
-    return status;
+    if (ends_in(path, ".gz"))
+        return open_gzip(named, sink, err);
+    return ends_in(path, ".html") ? open_html(named, sink, err) : VT_OK;
 }
 
 enum vt_status vt_sink_named_commit(struct vt_sink_named *named,
                                     struct vt_sink_file_stats *stats,
                                     struct vt_error *err) {
-    enum vt_status status = named->gzip ? vt_sink_gzip_finish(named->gzip, err) : VT_OK;
+    enum vt_status status = VT_OK;
+    if (named->gzip)
+        status = vt_sink_gzip_finish(named->gzip, err);
+    else if (named->html)
+        status = vt_sink_html_finish(named->html, err);
     if (status == VT_OK) {
         status = vt_sink_file_commit(named->file, stats, err);
         named->file = NULL;
@@ -37,6 +60,7 @@ enum vt_status vt_sink_named_commit(struct vt_sink_named *named,
 
 void vt_sink_named_discard(struct vt_sink_named *named) {
     vt_sink_gzip_close(named->gzip);
+    vt_sink_html_close(named->html);
     vt_sink_file_discard(named->file);
     *named = (struct vt_sink_named){0};
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The file of a report, compressed if its name says so: .gz.
+ * The file of a report, as its name says: .gz compressed, .html a page, else as it is.
  *
  * It appears whole or not at all (core/io/sink_file.h).
  *
@@ -12,10 +12,12 @@
 
 #include "core/io/sink_file.h"
 #include "core/io/sink_gzip.h"
+#include "core/io/sink_html.h"
 
 struct vt_sink_named {
     struct vt_sink_file *file;
-    struct vt_sink_gzip *gzip; /* NULL: as it is */
+    struct vt_sink_gzip *gzip; /* NULL: not that */
+    struct vt_sink_html *html; /* likewise */
 };
 
 /* `sink`: where the text goes. On failure discard it as well. */

@@ -3,6 +3,7 @@
 
 #include "core/base/log_layout.h"
 #include "core/io/gunzip.h"
+#include "core/io/html_text.h"
 #include "core/io/log_file.h"
 #include "core/io/report.h"
 #include "core/io/rundir.h"
@@ -171,6 +172,20 @@ static enum vt_status pump_gzip(struct vt_source *source, int fd, char *window,
     return status;
 }
 
+static enum vt_status pump_html(struct vt_source *source, int fd, char *window,
+                                size_t got, struct vt_spool *spool, struct vt_sink sink,
+                                struct vt_error *err) {
+    struct vt_html_text *html;
+    enum vt_status status = vt_html_text_open(sink, source->expansion, &html, err);
+    if (status != VT_OK)
+        return status;
+    status = pump_bytes(fd, window, got, spool, vt_html_text_sink(html), err);
+    if (status == VT_OK)
+        status = vt_html_text_finish(html, err);
+    vt_html_text_close(html);
+    return status;
+}
+
 static enum vt_status pump_cvf(struct vt_source *source, int fd, char *window,
                                size_t got, struct vt_spool *spool, struct vt_sink sink,
                                struct vt_error *err) {
@@ -205,6 +220,8 @@ static enum vt_status pump_kind(struct vt_source *source, int fd, char *window,
     }
     if (begins_with(window, got, "\x1F\x8B", 2))
         return pump_gzip(source, fd, window, got, spool, sink, err);
+    if (vt_html_text_knows(window, got))
+        return pump_html(source, fd, window, got, spool, sink, err);
     return pump_bytes(fd, window, got, spool, sink, err);
 }
 

@@ -301,6 +301,8 @@ static enum vt_status take_file_info(struct vt_reader *reader,
     if (token->kind != VT_JSCAN_OPEN_OBJECT)
         return vt_event_fields_wrong_kind(
             is_files ? "files of file_info" : "functions of file_info", token, err);
+    reader->stats.has_files |= is_files;
+    reader->stats.has_functions |= !is_files;
     reader->place = is_files ? VT_READER_FILE : VT_READER_FUNCTION;
     reader->context = IN_FILES;
     return VT_OK;

@@ -102,6 +102,7 @@ struct vt_reader_stats {
     bool has_events;          /* the text has a place for events, though maybe empty */
     bool has_metadata;        /* viztracer_metadata, though maybe empty */
     bool has_file_info;       /* likewise */
+    bool has_files, has_functions; /* of file_info, likewise */
     bool was_open_array;      /* it lacked its bracket */
     uint64_t without_pid;     /* events, also below */
     uint64_t without_ts;      /* other than metadata */

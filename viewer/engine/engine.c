@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "viewer/engine/engine.h"
 
+#include "core/trace/pack_layout.h"
 #include "viewer/engine/compact.h"
 #include "viewer/engine/engine_inside.h"
 #include "viewer/engine/settle.h"
@@ -28,6 +29,8 @@ enum vt_status vt_engine_create(const struct vt_engine_options *options,
 static void drop_input(struct vt_engine *engine) {
     vt_reader_destroy(engine->reader);
     engine->reader = NULL;
+    vt_pack_read_destroy(engine->pack);
+    engine->pack = NULL;
     vt_compact_reader_destroy(engine->compact);
     engine->compact = NULL;
     if (engine->ingest)
@@ -47,21 +50,30 @@ void vt_engine_destroy(struct vt_engine *engine) {
 
 /* ---- input */
 
+static bool begins_with(const struct vt_engine *engine, const char *magic,
+                        size_t size) {
+    return engine->head.size >= size && !memcmp(engine->head.data, magic, size);
+}
+
 /* Decides by the first bytes what the input is. */
 static enum vt_status open_input(struct vt_engine *engine, struct vt_error *err) {
     struct vt_reader_limits limits = {engine->options.depth,
                                       engine->options.string_bytes};
-    if (engine->head.size >= VT_COMPACT_MAGIC_BYTES &&
-        !memcmp(engine->head.data, VT_COMPACT_MAGIC, VT_COMPACT_MAGIC_BYTES))
+    if (begins_with(engine, VT_COMPACT_MAGIC, VT_COMPACT_MAGIC_BYTES))
         return vt_compact_reader_create(&engine->store, &engine->compact, err);
     struct vt_reader_handler handler = vt_ingest_handler(engine->ingest);
-    return vt_reader_create(&limits, &handler, &engine->reader, err);
+    enum vt_status status = vt_reader_create(&limits, &handler, &engine->reader, err);
+    if (status != VT_OK || !begins_with(engine, VT_PACK_MAGIC, VT_PACK_MAGIC_BYTES))
+        return status;
+    return vt_pack_read_create(vt_reader_sink(engine->reader), &engine->pack, err);
 }
 
 static enum vt_status pass_on(struct vt_engine *engine, const void *bytes, size_t size,
                               struct vt_error *err) {
     if (engine->compact)
         return vt_compact_reader_feed(engine->compact, bytes, size, err);
+    if (engine->pack)
+        return vt_pack_read_feed(engine->pack, bytes, size, err);
     return vt_reader_feed(engine->reader, bytes, size, err);
 }
 
@@ -90,12 +102,15 @@ struct vt_sink vt_engine_sink(struct vt_engine *engine) {
 }
 
 static enum vt_status finish_text(struct vt_engine *engine, struct vt_error *err) {
-    enum vt_status status = vt_reader_finish(engine->reader, err);
+    enum vt_status status =
+        engine->pack ? vt_pack_read_finish(engine->pack, err) : VT_OK;
+    if (status == VT_OK)
+        status = vt_reader_finish(engine->reader, err);
     if (status == VT_OK && !vt_reader_stats(engine->reader)->has_events)
         status = vt_error_set(err, VT_ERR_FORMAT, "not a trace: it has no traceEvents");
+    engine->store.bytes = vt_reader_stats(engine->reader)->bytes;
     vt_reader_destroy(engine->reader);
     engine->reader = NULL;
-    engine->store.bytes = engine->fed;
     return status == VT_OK ? vt_settle(engine->ingest, err) : status;
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A trace that can be asked: the text of a report, or the compact index of one, in;
+ * A trace that can be asked: a report, or the compact index of one, in;
  * answers (viewer/engine/query.h) out.
  *
  *   vt_engine_create
  *   vt_engine_feed      pieces of any size; what it is, the first bytes say: the JSON
- *                       of a report, or a compact index
+ *                       of a report, a packed report (core/trace/pack_layout.h) or a
+ *                       compact index
  *   vt_engine_finish    builds the rows; from now on nothing changes
  *   vt_query_answer     as often as wanted
  *   vt_engine_save      the compact index, for another engine to be fed with

@@ -7,6 +7,7 @@
 #ifndef VT_VIEWER_ENGINE_ENGINE_INSIDE_H
 #define VT_VIEWER_ENGINE_ENGINE_INSIDE_H
 
+#include "core/trace/pack_read.h"
 #include "viewer/engine/compact.h"
 #include "viewer/engine/ingest.h"
 
@@ -16,6 +17,7 @@ struct vt_engine {
     /* while it is fed: */
     struct vt_ingest *ingest;
     struct vt_reader *reader;          /* of the text, or */
+    struct vt_pack_read *pack;         /* of a packed report, which gives `reader` its text */
     struct vt_compact_reader *compact; /* of the index */
     struct vt_buf head;                /* until it is known which */
     uint64_t fed;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 // From where a trace lies to a trace that can be asked.
+import { embeddedEngine, embeddedName, embeddedTrace, isEmbedded } from "./embedded.js";
 import { EngineHttp } from "./engine_http.js";
 import { EngineWasm } from "./engine_wasm.js";
 import { Trace } from "./trace.js";
@@ -37,6 +38,7 @@ function counter(onbytes) {
 
 /** @param {AbortSignal} signal @returns {Promise<ArrayBuffer | null>} null: this build has none */
 async function fetchEngine(signal) {
+    if (isEmbedded()) return embeddedEngine();
     const reply = await fetch("engine.wasm", { signal });
     return reply.ok ? reply.arrayBuffer() : null;
 }
@@ -63,12 +65,27 @@ async function servedEngine(info, progress, signal) {
     }
 }
 
+/** The trace of an html report. @param {Progress} progress @param {AbortSignal} signal */
+async function openEmbedded(progress, signal) {
+    const engine = new EngineWasm();
+    try {
+        await engine.create(await embeddedEngine());
+        const stream = await embeddedTrace(progress);
+        await engine.feed(stream.pipeThrough(new DecompressionStream("gzip")), () => undefined, signal);
+        return await new Trace(engine, embeddedName()).load();
+    } catch (error) {
+        engine.close();
+        throw error;
+    }
+}
+
 /**
  * The trace that the page was opened for. When everything is here, /file_info is asked: a server
  * that serves once may end then.
  * @param {Progress} progress @param {AbortSignal} signal
  */
 export async function openServed(progress, signal) {
+    if (isEmbedded()) return openEmbedded(progress, signal);
     const info = await untilRead(progress, signal);
     const trace = await new Trace(await servedEngine(info, progress, signal), info.name).load();
     trace.openInFlame = !!info.flamegraph;
