@@ -18,10 +18,11 @@
 #ifndef VT_IO_HTML_LAYOUT_H
 #define VT_IO_HTML_LAYOUT_H
 
-#define VT_HTML_MAGIC   "<!DOCTYPE html>"
-#define VT_HTML_BEGIN   "<script type=\"text/plain\" class=\"trace\">"
-#define VT_HTML_END     "</script>\n"
-#define VT_HTML_TRAILER "<script type=\"text/plain\" id=\"trace-end\"></script>\n</body></html>\n"
+#define VT_HTML_MAGIC "<!DOCTYPE html>"
+#define VT_HTML_BEGIN "<script type=\"text/plain\" class=\"trace\">"
+#define VT_HTML_END   "</script>\n"
+#define VT_HTML_TRAILER                                                                \
+    "<script type=\"text/plain\" id=\"trace-end\"></script>\n</body></html>\n"
 
 /* Bytes in a piece, a multiple of 3: 1 MiB of base64. */
 #define VT_HTML_PIECE_BYTES (768u << 10)

@@ -65,7 +65,7 @@ static enum vt_status take_packed(void *state, const void *bytes, size_t size,
 
 static enum vt_status open_parts(struct vt_sink_html *html, uint64_t most_events,
                                  struct vt_error *err) {
-    /* What writes to us has its own limits of text; ours is how much a page can take. */
+    /* What writes to us has its own limits; ours is how much a page can take. */
     struct vt_pack_write_options options = {
         .limits = {.depth = VT_READER_MOST_DEPTH, .string_bytes = UINT32_MAX},
         .most_events = most_events,
@@ -75,7 +75,8 @@ static enum vt_status open_parts(struct vt_sink_html *html, uint64_t most_events
     html->text = malloc(VT_BASE64_CHARS(VT_HTML_PIECE_BYTES));
     if (!html->piece || !html->text)
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
-    enum vt_status status = vt_sink_gzip_open(sink, vt_deflate_best(), &html->gzip, err);
+    enum vt_status status =
+        vt_sink_gzip_open(sink, vt_deflate_best(), &html->gzip, err);
     if (status == VT_OK)
         status = vt_pack_write_create(vt_sink_gzip_sink(html->gzip), &options,
                                       &html->pack, err);

@@ -19,7 +19,8 @@
 struct vt_sink_html;
 
 /* `most_events`: one more is VT_ERR_LIMIT, and the sentence says what to do instead. */
-VT_NODISCARD enum vt_status vt_sink_html_open(struct vt_sink inner, uint64_t most_events,
+VT_NODISCARD enum vt_status vt_sink_html_open(struct vt_sink inner,
+                                              uint64_t most_events,
                                               struct vt_sink_html **html,
                                               struct vt_error *err);
 

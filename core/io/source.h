@@ -5,9 +5,9 @@
  * What the file is, its first bytes say, never its name: gzip data come decompressed, a
  * recorded log (core/base/log_layout.h) and a run directory as the report that would be
  * saved of them, a compressed report (core/trace/cvf_layout.h) and an html report
- * (core/io/html_layout.h) as the report that they were made of, anything else as it is. A file is read in windows with read(2): one
- * that shrinks meanwhile gives fewer bytes, never a signal. Only a compressed report is
- * held in memory as a whole.
+ * (core/io/html_layout.h) as the report that they were made of, anything else as it is.
+ * A file is read in windows with read(2): one that shrinks meanwhile gives fewer bytes,
+ * never a signal. Only a compressed report (cvf) is held in memory as a whole.
  *
  * Pipes and terminals are read when they are named. What cannot be read twice is kept
  * in a file without a name for the second time.

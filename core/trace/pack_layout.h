@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The bytes of a packed report: the events of a report as columns, in their order, with
- * all that stands beside them; 20 to 40 times smaller than its JSON once it is deflated.
- * The report that is read from it has the same JSON values, member by member.
+ * The bytes of a packed report: the events of a report as columns, in their order, and
+ * all that stands beside them; deflated it is 20 to 40 times smaller than its JSON. The
+ * report that is read from it has the same JSON values, member by member.
  *
  *   8 bytes "VTPACK01", then sections: u8 kind, varint size, `size` bytes
  *
@@ -50,10 +50,10 @@ enum vt_pack_form { VT_PACK_US, VT_PACK_WORD = 4, VT_PACK_TEXT };
 #define VT_PACK_MOST_MEMBERS 32u /* of an event that has a shape */
 #define VT_PACK_MOST_SHAPES  4096u
 #define VT_PACK_MOST_COLUMNS 1024u
-#define VT_PACK_WORD_BYTES   4096u            /* the longest word */
-#define VT_PACK_MOST_WORDS   (64u << 20)      /* bytes, then they are forgotten */
-#define VT_PACK_BATCH_EVENTS 16384u           /* in one section */
-#define VT_PACK_BATCH_BYTES  (1u << 20)       /* likewise, about */
+#define VT_PACK_WORD_BYTES   4096u       /* the longest word */
+#define VT_PACK_MOST_WORDS   (64u << 20) /* bytes, then they are forgotten */
+#define VT_PACK_BATCH_EVENTS 16384u      /* in one section */
+#define VT_PACK_BATCH_BYTES  (1u << 20)  /* likewise, about */
 #define VT_PACK_MOST_SECTION (UINT64_C(1) << 30)
 #define VT_PACK_MOST_NS      (INT64_C(1) << 60) /* beyond: as text */
 

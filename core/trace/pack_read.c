@@ -46,7 +46,7 @@ struct vt_pack_read {
     bool ended; /* the last section was there */
     enum vt_status failed;
 
-    size_t magic;          /* bytes of it that were seen */
+    size_t magic;           /* bytes of it that were seen */
     unsigned char head[11]; /* of the section */
     size_t head_size;
     bool in_section;
@@ -148,7 +148,8 @@ static bool take_shape(const struct vt_pack_read *pack, struct cursor *in,
             return false;
         uint8_t form = *in->p++;
         bool is_time = form < VT_PACK_WORD;
-        if (form > VT_PACK_TEXT || (is_time && !pack->is_ts[column] && !pack->is_dur[column]))
+        if (form > VT_PACK_TEXT ||
+            (is_time && !pack->is_ts[column] && !pack->is_dur[column]))
             return false;
         shape->column[i] = (uint32_t)column;
         shape->form[i] = form;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which members events have, in which order and form: most events of a report are of a
- * few shapes. What the writer of packed reports (core/trace/pack_write.h) knows of them.
+ * few shapes. Of them the writer of packed reports (core/trace/pack_write.h) knows this.
  *
  * Threads:   one at a time.
  * Hot path:  vt_pack_shape_of: the shapes that came last are compared first.
@@ -20,8 +20,8 @@ struct vt_pack_column {
     char *name; /* owned; NULL of the first two */
     size_t name_size;
     enum vt_pack_role role;
-    uint32_t last_word; /* that was written; UINT32_MAX: none */
-    uint64_t used_in;   /* the look-up that used it last */
+    uint32_t last_word;  /* that was written; UINT32_MAX: none */
+    uint64_t used_in;    /* the look-up that used it last */
     struct vt_buf bytes; /* of the batch */
 };
 

@@ -15,8 +15,8 @@
 
 struct vt_pack_text {
     struct vt_jwrite out;
-    unsigned place; /* enum vt_reader_place or VT_PACK_EVENTS */
-    bool began;     /* the brace of the whole stands */
+    unsigned place;   /* enum vt_reader_place or VT_PACK_EVENTS */
+    bool began;       /* the brace of the whole stands */
     bool has_item[3]; /* something stands in the container at this depth */
 };
 

@@ -163,8 +163,10 @@ static enum vt_status tell_places(struct vt_pack_write *pack, struct vt_error *e
         bool is_there;
         int place;
     } places[] = {
-        {stats->has_metadata, VT_READER_METADATA}, {stats->has_file_info, VT_READER_FILE_INFO},
-        {stats->has_files, VT_READER_FILE},        {stats->has_functions, VT_READER_FUNCTION},
+        {stats->has_metadata, VT_READER_METADATA},
+        {stats->has_file_info, VT_READER_FILE_INFO},
+        {stats->has_files, VT_READER_FILE},
+        {stats->has_functions, VT_READER_FUNCTION},
         {stats->has_events, VT_PACK_EVENTS},
     };
     enum vt_status status = VT_OK;

@@ -20,7 +20,7 @@
 
 struct vt_pack_write_options {
     struct vt_reader_limits limits; /* of the JSON */
-    uint64_t most_events; /* one more is VT_ERR_LIMIT; 0: any number */
+    uint64_t most_events;           /* one more is VT_ERR_LIMIT; 0: any number */
 };
 
 struct vt_pack_write;

@@ -99,16 +99,16 @@ struct vt_reader_handler {
 struct vt_reader_stats {
     uint64_t bytes;
     uint64_t events;
-    bool has_events;          /* the text has a place for events, though maybe empty */
-    bool has_metadata;        /* viztracer_metadata, though maybe empty */
-    bool has_file_info;       /* likewise */
+    bool has_events;    /* the text has a place for events, though maybe empty */
+    bool has_metadata;  /* viztracer_metadata, though maybe empty */
+    bool has_file_info; /* likewise */
     bool has_files, has_functions; /* of file_info, likewise */
-    bool was_open_array;      /* it lacked its bracket */
-    uint64_t without_pid;     /* events, also below */
-    uint64_t without_ts;      /* other than metadata */
-    uint64_t without_dur;     /* X */
-    uint64_t with_minus_dur;  /* X */
-    uint64_t with_distant_ts; /* beyond 64 bits of ns */
+    bool was_open_array;           /* it lacked its bracket */
+    uint64_t without_pid;          /* events, also below */
+    uint64_t without_ts;           /* other than metadata */
+    uint64_t without_dur;          /* X */
+    uint64_t with_minus_dur;       /* X */
+    uint64_t with_distant_ts;      /* beyond 64 bits of ns */
 };
 
 struct vt_reader;

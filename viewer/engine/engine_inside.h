@@ -16,8 +16,8 @@ struct vt_engine {
     struct vt_store store;
     /* while it is fed: */
     struct vt_ingest *ingest;
-    struct vt_reader *reader;          /* of the text, or */
-    struct vt_pack_read *pack;         /* of a packed report, which gives `reader` its text */
+    struct vt_reader *reader;  /* of the text, or */
+    struct vt_pack_read *pack; /* of a packed report, which gives `reader` its text */
     struct vt_compact_reader *compact; /* of the index */
     struct vt_buf head;                /* until it is known which */
     uint64_t fed;

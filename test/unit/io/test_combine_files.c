@@ -128,8 +128,6 @@ static void names_of_another_kind_are_refused(void **state) {
     name_file(f, "a", "[]");
     f->options.output_path = "/nonexistent/out.txt";
     assert_int_equal(vt_combine_files(&f->options, NULL, &f->err), VT_ERR_REFUSED);
-    f->options.output_path = "/nonexistent/out.html";
-    assert_int_equal(vt_combine_files(&f->options, NULL, &f->err), VT_ERR_UNSUPPORTED);
 }
 
 static void one_of_the_files_may_be_the_report(void **state) {

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Packed reports that are damaged.
+ */
+#include "core/trace/pack_read.h"
+#include "core/trace/pack_layout.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct vt_error err;
+
+static enum vt_status read_bytes(const char *bytes, size_t size, struct vt_buf *json) {
+    struct vt_pack_read *read;
+    vt_buf_clear(json);
+    assert_int_equal(vt_pack_read_create(vt_sink_to_buf(json), &read, &err), VT_OK);
+    enum vt_status status = vt_pack_read_feed(read, bytes, size, &err);
+    if (status == VT_OK)
+        status = vt_pack_read_finish(read, &err);
+    else
+        assert_int_equal(vt_pack_read_feed(read, "x", 1, NULL), status); /* it sticks */
+    vt_pack_read_destroy(read);
+    return status;
+}
+
+/* A whole report: one column "ph" of words, one shape, two events. */
+#define HEAD    "VTPACK01"
+#define COLUMNS "C\3\2ph"
+#define WORDS   "W\4\3\"X\""
+#define SHAPES  "S\3\1\2\4"
+#define EVENTS  "E\x9\2\0\2\1\1\2\2\0\0"
+#define END     "Z\1\2"
+
+static void the_smallest_report_is_read(void **state) {
+    (void)state;
+    struct vt_buf json = {0};
+    static const char whole[] = HEAD COLUMNS WORDS SHAPES EVENTS END;
+    assert_int_equal(read_bytes(whole, sizeof whole - 1, &json), VT_OK);
+    assert_string_equal(json.data,
+                        "{\"traceEvents\": [{\"ph\": \"X\"}, {\"ph\": \"X\"}]}");
+    vt_buf_fini(&json);
+}
+
+static void one_that_ends_early_is_refused(void **state) {
+    (void)state;
+    struct vt_buf json = {0};
+    static const char whole[] = HEAD COLUMNS WORDS SHAPES EVENTS END;
+    for (size_t size = 0; size < sizeof whole - 1; size++)
+        assert_int_equal(read_bytes(whole, size, &json), VT_ERR_FORMAT);
+    assert_int_equal(read_bytes(whole, sizeof whole, &json), VT_ERR_FORMAT); /* + NUL */
+    vt_buf_fini(&json);
+}
+
+static void what_makes_no_sense_is_refused(void **state) {
+    (void)state;
+#define CASE(text)                                                                     \
+    { text, sizeof(text) - 1 }
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } wrong[] = {
+        CASE("VTPACK02"),
+        CASE(HEAD "Q\1x"),  /* an unknown section */
+        CASE(HEAD "O\1\6"), /* an unknown place */
+        CASE(HEAD "O\0"),
+        CASE(HEAD "O\2\0\0"),
+        CASE(HEAD "M\2\5\0"), /* a member among events */
+        CASE(HEAD "M\2\0\5"), /* its name is not there */
+        CASE(HEAD "W\2\5x"),
+        CASE(HEAD "C\2\5x"),
+        CASE(HEAD "F\1x"),
+        CASE(HEAD "S\3\1\2\4"), /* a column that is not there */
+        CASE(HEAD COLUMNS "S\3\1\1\4"),
+        CASE(HEAD COLUMNS "S\3\1\2\6"),
+        CASE(HEAD COLUMNS "S\3\1\2\0"),                   /* a time that is none */
+        CASE(HEAD COLUMNS "S\1\x21"),                     /* too many members */
+        CASE(HEAD COLUMNS SHAPES "E\7\1\0\1\1\2\1\0"),    /* a word that is not there */
+        CASE(HEAD COLUMNS WORDS SHAPES "E\x5\1\0\1\1\2"), /* a column cut short */
+        CASE(HEAD COLUMNS WORDS SHAPES "E\4\1\0\1\1"),    /* none of values */
+        CASE(HEAD COLUMNS WORDS SHAPES "E\4\1\0\1\2"),    /* an unknown shape */
+        CASE(HEAD COLUMNS WORDS SHAPES "E\x8\1\0\1\1\2\2\0\0"), /* values left over */
+        CASE(HEAD COLUMNS WORDS SHAPES "E\x5\1\0\1\1\x9"),      /* an unknown column */
+        CASE(HEAD COLUMNS WORDS SHAPES "E\xa\1\0\1\1\0\1\1\2\1\0"), /* one twice */
+        CASE(HEAD COLUMNS WORDS SHAPES EVENTS "Z\1\3"), /* the wrong number */
+        CASE(HEAD COLUMNS WORDS SHAPES EVENTS END END),
+        CASE(HEAD "W\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
+        CASE(HEAD "Z\0"),
+    };
+    struct vt_buf json = {0};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(read_bytes(wrong[i].bytes, wrong[i].size, &json),
+                         VT_ERR_FORMAT);
+        assert_memory_equal(err.text, "damaged: ", 9);
+    }
+    vt_buf_fini(&json);
+}
+
+static void a_section_beyond_the_limit_is_refused(void **state) {
+    (void)state;
+    struct vt_buf json = {0};
+    static const char huge[] = HEAD "W\x81\x80\x80\x80\x08";
+    assert_int_equal(read_bytes(huge, sizeof huge - 1, &json), VT_ERR_LIMIT);
+    vt_buf_fini(&json);
+}
+
+/* Whatever a byte is changed to, it is read or refused; the rest is ASan's. */
+static void no_byte_changed_does_harm(void **state) {
+    (void)state;
+    struct vt_buf json = {0};
+    static const char whole[] = HEAD "O\1\4C\7\2ts\3dur" SHAPES "S\x5\2\2\3\3\2" WORDS
+                                     "E\xe\2\0\2\2\2\2\2\x80\1\3\3\x81\7" END;
+    char bytes[sizeof whole];
+    size_t taken = 0;
+    for (size_t at = 0; at < sizeof whole - 1; at++) {
+        for (int value = 0; value < 256; value++) {
+            memcpy(bytes, whole, sizeof whole);
+            bytes[at] = (char)value;
+            taken += read_bytes(bytes, sizeof whole - 1, &json) == VT_OK;
+        }
+    }
+    assert_in_range(taken, 0, 256 * sizeof whole);
+    vt_buf_fini(&json);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_smallest_report_is_read),
+        cmocka_unit_test(one_that_ends_early_is_refused),
+        cmocka_unit_test(what_makes_no_sense_is_refused),
+        cmocka_unit_test(a_section_beyond_the_limit_is_refused),
+        cmocka_unit_test(no_byte_changed_does_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
