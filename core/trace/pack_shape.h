@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which members events have, in which order and form: most events of a report are of a
- * few shapes. Of them the writer of packed reports (core/trace/pack_write.h) knows this.
+ * Which members events have, in which order and form: most events of a report are of
+ * few shapes. For the writer of packed reports (core/trace/pack_write.h).
  *
  * Threads:   one at a time.
  * Hot path:  vt_pack_shape_of: the shapes that came last are compared first.
