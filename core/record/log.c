@@ -187,11 +187,19 @@ static bool head_is_old_enough(struct vt_log *log) {
            log->sealed_events - undecided >= vt_log_head(log)->capacity;
 }
 
+struct vt_block_header *vt_log_take_part(struct vt_log *log) {
+    struct vt_block_header *block = vt_log_store_take_part(&log->store);
+    if (block || !log->sealed_count)
+        return block;
+    forget_head(log); /* no room to grow: the oldest goes before its time */
+    return vt_log_store_take_part(&log->store);
+}
+
 struct vt_block_header *vt_log_take_block(struct vt_log *log) {
     struct vt_block_header *block = vt_log_store_take(&log->store, 1);
     if (block || !log->sealed_count)
         return block;
-    forget_head(log); /* no room to grow: the oldest goes before its time */
+    forget_head(log);
     return vt_log_store_take(&log->store, 1);
 }
 
@@ -200,7 +208,7 @@ static struct vt_block_header *take_event_block(struct vt_log *log) {
         return log->partial[--log->partial_count];
     if (head_is_old_enough(log))
         forget_head(log);
-    struct vt_block_header *block = vt_log_take_block(log);
+    struct vt_block_header *block = vt_log_take_part(log);
     if (!block)
         return NULL;
     block->session = log->session;
@@ -208,6 +216,22 @@ static struct vt_block_header *take_event_block(struct vt_log *log) {
     vt_log_store_publish(block, VT_BLOCK_EVENTS);
     log->open_count++;
     return block;
+}
+
+/* Slots that there is space for. */
+static struct vt_event *limit_of(const struct vt_log *log,
+                                 struct vt_block_header *block) {
+    uint32_t bytes = vt_log_store_backed(&log->store, block) - VT_LOG_HEADER_BYTES;
+    return (struct vt_event *)(void *)(block + 1) + bytes / sizeof(struct vt_event);
+}
+
+bool vt_log_widen_event_block(struct vt_log *log, struct vt_thread *thread) {
+    struct vt_block_header *block = thread->event_block;
+    if (!block || vt_log_store_backed(&log->store, block) == VT_LOG_BLOCK_BYTES ||
+        !vt_log_store_back(&log->store, block))
+        return false;
+    thread->limit = limit_of(log, block);
+    return true;
 }
 
 bool vt_log_give_event_block(struct vt_log *log, struct vt_thread *thread) {
@@ -221,7 +245,7 @@ bool vt_log_give_event_block(struct vt_log *log, struct vt_thread *thread) {
     thread->event_block = block;
     thread->committed = &block->committed;
     thread->cursor = slots + committed_of(block);
-    thread->limit = slots + VT_BLOCK_SLOTS;
+    thread->limit = limit_of(log, block);
     return true;
 }
 

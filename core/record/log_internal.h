@@ -43,7 +43,9 @@ struct vt_log {
 /* A block for anything, at the cost of the oldest events when the log cannot grow;
  * NULL: not even that. */
 struct vt_block_header *vt_log_take_block(struct vt_log *log);
+struct vt_block_header *vt_log_take_part(struct vt_log *log); /* see log_store.h */
 bool vt_log_give_event_block(struct vt_log *log, struct vt_thread *thread);
+bool vt_log_widen_event_block(struct vt_log *log, struct vt_thread *thread);
 void vt_log_seal_event_block(struct vt_log *log, struct vt_thread *thread);
 void vt_log_free_thread(struct vt_log *log, struct vt_thread *thread);
 bool vt_log_append_symbol(struct vt_log *log, const struct vt_symbol *symbol,

@@ -30,7 +30,10 @@
  * 2 MB is populated in pages of 4 KB: so a step is populated block by block, which is
  * right with and without huge pages. The first step is small: a log is made in 0.1 ms
  * (anonymous: 0.08 ms). */
-enum { FIRST_STEP_BLOCKS = 4, HUGE_STEP_BLOCKS = 32 };
+enum { HUGE_STEP_BLOCKS = 32 };
+
+/* What a block of a file's first step begins with. */
+enum { PART_BYTES = 8192 };
 
 /* What we leave free on a file system for others. */
 #define KEEP_FREE_BYTES (UINT64_C(16) << 20)
@@ -55,15 +58,31 @@ static bool file_may_grow(int fd, uint64_t end, uint64_t more) {
     return (uint64_t)vfs.f_bavail * vfs.f_frsize >= more + KEEP_FREE_BYTES;
 }
 
-/* Takes the space on disk; EFBIG and ENOSPC are what a refusal looks like. */
-static int take_file_space(int fd, uint64_t offset, uint64_t size) {
-    if (!file_may_grow(fd, offset + size, size))
-        return ENOSPC;
+static int allocate(int fd, uint64_t offset, uint64_t size) {
     while (fallocate(fd, 0, (off_t)offset, (off_t)size) != 0) {
         if (errno != EINTR)
             return errno;
     }
     return 0;
+}
+
+/* Takes the space on disk; EFBIG and ENOSPC are what a refusal looks like. */
+static int take_file_space(int fd, uint64_t offset, uint64_t size) {
+    if (!file_may_grow(fd, offset + size, size))
+        return ENOSPC;
+    return allocate(fd, offset, size);
+}
+
+/* The file has the size of the first step, and space for the beginning of each block.
+ */
+static int take_first_space(int fd) {
+    uint64_t size = blocks_to_bytes(VT_LOG_FIRST_BLOCKS);
+    if (!file_may_grow(fd, size, size))
+        return ENOSPC;
+    int error = ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+    for (uint64_t i = 0; !error && i < VT_LOG_FIRST_BLOCKS; i++)
+        error = allocate(fd, blocks_to_bytes(i), PART_BYTES);
+    return error;
 }
 
 /* The log's file again, or -1 with errno: not when another file has its name now. */
@@ -88,7 +107,8 @@ static void *map_step(int fd, uint64_t offset, uint64_t size) {
         return NULL;
     madvise(base, size, MADV_DONTFORK);
     madvise(base, size, MADV_DONTDUMP);
-    madvise(base, size, MADV_HUGEPAGE);
+    if (offset || fd < 0) /* a large page would take space for all of the first step */
+        madvise(base, size, MADV_HUGEPAGE);
     return base;
 }
 
@@ -119,7 +139,9 @@ static int add_step(struct vt_log_store *store, int fd, uint32_t count) {
     uint64_t offset = blocks_to_bytes(first), size = blocks_to_bytes(count);
     if (store->max_bytes && offset + size > store->max_bytes)
         return EFBIG;
-    int error = fd < 0 ? 0 : take_file_space(fd, offset, size);
+    int error = 0;
+    if (fd >= 0)
+        error = first ? take_file_space(fd, offset, size) : take_first_space(fd);
     if (error)
         return error;
     void *base = map_step(fd, offset, size);
@@ -129,6 +151,8 @@ static int add_step(struct vt_log_store *store, int fd, uint32_t count) {
         munmap(base, size);
         return ENOMEM;
     }
+    for (uint32_t i = 0; !first && i < VT_LOG_FIRST_BLOCKS; i++)
+        store->backed[i] = fd < 0 ? VT_LOG_BLOCK_BYTES : PART_BYTES;
     store->next_block = first;
     return 0;
 }
@@ -196,7 +220,7 @@ static int open_file(struct vt_log_store *store, const char *path) {
         store->device = st.st_dev;
         store->inode = st.st_ino;
         flock(fd, LOCK_EX | LOCK_NB);
-        error = add_step(store, fd, FIRST_STEP_BLOCKS);
+        error = add_step(store, fd, VT_LOG_FIRST_BLOCKS);
     }
     close(fd);
     if (error)
@@ -206,12 +230,13 @@ static int open_file(struct vt_log_store *store, const char *path) {
 
 enum vt_status vt_log_store_open(struct vt_log_store *store, const char *path,
                                  uint64_t max_bytes, struct vt_error *err) {
-    uint64_t least = blocks_to_bytes(FIRST_STEP_BLOCKS);
+    uint64_t least = blocks_to_bytes(VT_LOG_FIRST_BLOCKS);
     *store = (struct vt_log_store){
         .max_bytes = max_bytes && max_bytes < least ? least : max_bytes,
         .most_blocks = HUGE_STEP_BLOCKS,
     };
-    int error = path ? open_file(store, path) : add_step(store, -1, FIRST_STEP_BLOCKS);
+    int error =
+        path ? open_file(store, path) : add_step(store, -1, VT_LOG_FIRST_BLOCKS);
     if (error) {
         vt_log_store_close(store);
         return vt_error_set_errno(err, error, "%s", path ? path : "the log");
@@ -249,6 +274,56 @@ static void free_the_rest(struct vt_log_store *store) {
     raise_block_count(store);
 }
 
+/* ---- blocks that have their beginning only ---- */
+
+/* The index of a block of the first step; VT_LOG_FIRST_BLOCKS: of another. */
+static uint32_t first_index(const struct vt_log_store *store,
+                            const struct vt_block_header *block) {
+    const char *base = store->steps[0].base, *at = (const char *)block;
+    uint64_t end = blocks_to_bytes(VT_LOG_FIRST_BLOCKS);
+    return at < base || at >= base + end
+               ? VT_LOG_FIRST_BLOCKS
+               : (uint32_t)((uint64_t)(at - base) / VT_LOG_BLOCK_BYTES);
+}
+
+uint32_t vt_log_store_backed(const struct vt_log_store *store,
+                             const struct vt_block_header *block) {
+    uint32_t index = first_index(store, block);
+    return index < VT_LOG_FIRST_BLOCKS ? store->backed[index] : VT_LOG_BLOCK_BYTES;
+}
+
+bool vt_log_store_back(struct vt_log_store *store,
+                       const struct vt_block_header *block) {
+    uint32_t index = first_index(store, block);
+    uint32_t have = vt_log_store_backed(store, block);
+    if (have == VT_LOG_BLOCK_BYTES)
+        return true;
+    int fd = store->path ? reopen(store) : -1;
+    if (fd < 0)
+        return false;
+    uint64_t more = VT_LOG_BLOCK_BYTES - have;
+    int error = take_file_space(fd, blocks_to_bytes(index) + have, more);
+    close(fd);
+    if (error)
+        return false;
+    store->backed[index] = VT_LOG_BLOCK_BYTES;
+    madvise(store->steps[0].base + blocks_to_bytes(index) + have, more,
+            MADV_POPULATE_WRITE);
+    return true;
+}
+
+/* Whole blocks for what is longer than one. */
+static bool back_all(struct vt_log_store *store, char *at, uint32_t span) {
+    for (uint32_t i = 0; i < span; i++) {
+        char *block = at + blocks_to_bytes(i);
+        if (!vt_log_store_back(store, (struct vt_block_header *)(void *)block))
+            return false;
+    }
+    return true;
+}
+
+/* ---- taking and giving ---- */
+
 static struct vt_block_header *new_block(struct vt_log_store *store, uint32_t span) {
     if (blocks_mapped(store) - store->next_block < span) {
         free_the_rest(store);
@@ -257,19 +332,18 @@ static struct vt_block_header *new_block(struct vt_log_store *store, uint32_t sp
     }
     const struct vt_log_step *step = &store->steps[store->step_count - 1];
     char *at = step->base + blocks_to_bytes(store->next_block - step->first_block);
+    if (span > 1 && !back_all(store, at, span))
+        return NULL;
     store->next_block += span;
-    madvise(at, blocks_to_bytes(span), MADV_POPULATE_WRITE);
-    return (struct vt_block_header *)(void *)at;
+    struct vt_block_header *block = (struct vt_block_header *)(void *)at;
+    madvise(at, span > 1 ? blocks_to_bytes(span) : vt_log_store_backed(store, block),
+            MADV_POPULATE_WRITE);
+    return block;
 }
 
-struct vt_block_header *vt_log_store_take(struct vt_log_store *store, uint32_t span) {
-    struct vt_block_header *block;
-    if (span == 1 && store->free_count)
-        block = store->free_blocks[--store->free_count];
-    else
-        block = new_block(store, span);
-    if (!block)
-        return NULL;
+/* Makes a block that is in nobody's hands as new. */
+static void reset(struct vt_log_store *store, struct vt_block_header *block,
+                  uint32_t span) {
     uint32_t generation =
         atomic_load_explicit(&block->generation, memory_order_relaxed);
     atomic_store_explicit(&block->generation, generation | 1u, memory_order_relaxed);
@@ -285,6 +359,29 @@ struct vt_block_header *vt_log_store_take(struct vt_log_store *store, uint32_t s
     block->reserved[0] = 0;
     block->reserved[1] =
         UINT64_MAX; /* the sentinel below a stack: no frame has this id */
+}
+
+static struct vt_block_header *take(struct vt_log_store *store, uint32_t span) {
+    struct vt_block_header *block;
+    if (span == 1 && store->free_count)
+        block = store->free_blocks[--store->free_count];
+    else
+        block = new_block(store, span);
+    if (block)
+        reset(store, block, span);
+    return block;
+}
+
+struct vt_block_header *vt_log_store_take_part(struct vt_log_store *store) {
+    return take(store, 1);
+}
+
+struct vt_block_header *vt_log_store_take(struct vt_log_store *store, uint32_t span) {
+    struct vt_block_header *block = take(store, span);
+    if (block && !vt_log_store_back(store, block)) {
+        vt_log_store_give(store, block);
+        return NULL;
+    }
     return block;
 }
 
@@ -353,6 +450,26 @@ void vt_log_store_share(const struct vt_log_store *store, bool share) {
                 share ? MADV_DOFORK : MADV_DONTFORK);
 }
 
+/* Copies up to `size` bytes of one step; 0 for those there is no space for: a look at
+ * them would take space from some file systems. Returns how many. */
+static uint64_t copy_backed(const struct vt_log_store *store, char *to,
+                            const char *from, uint64_t size) {
+    uint64_t offset = (uint64_t)(from - store->steps[0].base);
+    if (first_index(store, (const void *)from) == VT_LOG_FIRST_BLOCKS) {
+        memcpy(to, from, size);
+        return size;
+    }
+    uint64_t inside = offset % VT_LOG_BLOCK_BYTES;
+    uint32_t backed = store->backed[offset / VT_LOG_BLOCK_BYTES];
+    uint64_t left = VT_LOG_BLOCK_BYTES - inside;
+    size = size < left ? size : left;
+    uint64_t there = inside < backed ? backed - inside : 0;
+    there = there < size ? there : size;
+    memcpy(to, from, there);
+    memset(to + there, 0, size - there);
+    return size;
+}
+
 ptrdiff_t vt_log_store_read_at(const struct vt_log_store *store, uint64_t offset,
                                void *bytes, size_t size) {
     uint64_t end = blocks_to_bytes(blocks_mapped(store));
@@ -363,7 +480,7 @@ ptrdiff_t vt_log_store_read_at(const struct vt_log_store *store, uint64_t offset
         uint64_t begin = at - blocks_to_bytes(step->first_block);
         uint64_t n = blocks_to_bytes(step->block_count) - begin;
         n = n < size - done ? n : size - done;
-        memcpy((char *)bytes + done, step->base + begin, n);
+        n = copy_backed(store, (char *)bytes + done, step->base + begin, n);
         done += n;
     }
     return (ptrdiff_t)done;

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define BODY_BYTES (VT_LOG_BLOCK_BYTES - VT_LOG_HEADER_BYTES)
-
 /* The longest text kept; the rest of a longer one is cut. */
 #define TEXT_MAX_BYTES (UINT32_C(16) << 20)
 
@@ -16,16 +14,27 @@ static uint32_t round_up_8(size_t size) {
     return (uint32_t)((size + 7) & ~(size_t)7);
 }
 
+static bool has_room(struct vt_log *log, const struct vt_block_header *block,
+                     uint32_t size) {
+    uint32_t end = VT_LOG_HEADER_BYTES + size +
+                   atomic_load_explicit(&block->committed, memory_order_relaxed);
+    return end <= vt_log_store_backed(&log->store, block) ||
+           (end <= VT_LOG_BLOCK_BYTES && vt_log_store_back(&log->store, block));
+}
+
 /* A block with room for an entry of `size` bytes: the current one, a new one, or a long
  * one of its own. */
 static struct vt_block_header *block_for(struct vt_log *log, uint32_t size) {
     struct vt_block_header *block = log->symbols;
-    if (block && atomic_load_explicit(&block->committed, memory_order_relaxed) + size <=
-                     BODY_BYTES)
+    if (block && has_room(log, block, size))
         return block;
     uint32_t span =
         (size + VT_LOG_HEADER_BYTES + VT_LOG_BLOCK_BYTES - 1) / VT_LOG_BLOCK_BYTES;
-    block = span == 1 ? vt_log_take_block(log) : vt_log_store_take(&log->store, span);
+    block = span == 1 ? vt_log_take_part(log) : vt_log_store_take(&log->store, span);
+    if (block && span == 1 && !has_room(log, block, size)) {
+        vt_log_store_give(&log->store, block);
+        return NULL;
+    }
     if (!block)
         return NULL;
     vt_log_store_publish(block, VT_BLOCK_SYMBOLS);

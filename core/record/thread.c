@@ -27,7 +27,7 @@ static void place_top(struct vt_thread *thread, uint32_t depth) {
     struct vt_frame *base = thread->segments[segment];
     thread->segment = segment;
     thread->top = base + (depth - segment * VT_BLOCK_FRAMES);
-    thread->ceiling = base + VT_BLOCK_FRAMES;
+    thread->ceiling = base + (segment ? VT_BLOCK_FRAMES : thread->first_frames);
     if (segment)
         thread->floor = base;
     else
@@ -37,6 +37,12 @@ static void place_top(struct vt_thread *thread, uint32_t depth) {
     atomic_store_explicit(thread->depth, depth, memory_order_release);
 }
 
+static uint32_t frames_backed(const struct vt_log *log,
+                              const struct vt_block_header *block) {
+    return (vt_log_store_backed(&log->store, block) - VT_LOG_HEADER_BYTES) /
+           (uint32_t)sizeof(struct vt_frame);
+}
+
 static bool add_segment(struct vt_thread *thread) {
     struct vt_log *log = thread->log;
     struct vt_frame **segments = realloc(
@@ -44,9 +50,13 @@ static bool add_segment(struct vt_thread *thread) {
     if (!segments)
         return false;
     thread->segments = segments;
-    struct vt_block_header *block = vt_log_take_block(log);
+    bool is_first = thread->segment_count == 0;
+    struct vt_block_header *block =
+        is_first ? vt_log_take_part(log) : vt_log_take_block(log);
     if (!block)
         return false;
+    if (is_first)
+        thread->first_frames = frames_backed(log, block);
     block->thread = thread->own_index;
     block->segment = thread->segment_count;
     vt_log_store_publish(block, VT_BLOCK_STACK);
@@ -54,8 +64,22 @@ static bool add_segment(struct vt_thread *thread) {
     return true;
 }
 
+/* The first segment may have its beginning only. */
+static bool widen_stack(struct vt_thread *thread) {
+    struct vt_log *log = thread->log;
+    struct vt_block_header *block = vt_log_segment_header(thread, 0);
+    pthread_mutex_lock(&log->mutex);
+    bool widened = vt_log_store_back(&log->store, block);
+    thread->first_frames = frames_backed(log, block);
+    pthread_mutex_unlock(&log->mutex);
+    thread->ceiling = thread->segments[0] + thread->first_frames;
+    return widened;
+}
+
 static bool grow_stack(struct vt_thread *thread) {
     bool grown = true;
+    if (thread->segment == 0 && thread->first_frames < VT_BLOCK_FRAMES)
+        return widen_stack(thread);
     if (thread->segment + 1 == thread->segment_count) {
         pthread_mutex_lock(&thread->log->mutex);
         grown = add_segment(thread);
@@ -173,8 +197,11 @@ enum vt_thread_left vt_thread_leave_slow(struct vt_thread *thread, uint32_t id,
 static bool refill(struct vt_thread *thread) {
     struct vt_log *log = thread->log;
     pthread_mutex_lock(&log->mutex);
-    vt_log_seal_event_block(log, thread);
-    bool refilled = vt_log_give_event_block(log, thread);
+    bool refilled = vt_log_widen_event_block(log, thread);
+    if (!refilled) {
+        vt_log_seal_event_block(log, thread);
+        refilled = vt_log_give_event_block(log, thread);
+    }
     pthread_mutex_unlock(&log->mutex);
     if (log->on_full)
         log->on_full();

@@ -47,10 +47,10 @@ struct vt_thread {
     /* the slow part, owned by core/record */
     struct vt_log *log;
     struct vt_thread *newer, *older;
-    struct vt_frame **segments; /* bodies of the stack segments, outermost first */
-    uint32_t segment_count;
-    uint32_t segment; /* the one that `top` is in */
-    char **sides;     /* bodies of the SIDE blocks: core/record/thread_args.h */
+    struct vt_frame **segments;      /* bodies of the stack segments, outermost first */
+    uint32_t segment, segment_count; /* the one that `top` is in */
+    uint32_t first_frames;           /* that the first segment has space for */
+    char **sides; /* bodies of the SIDE blocks: core/record/thread_args.h */
     uint32_t side_count, side_used; /* of them; bytes of their run */
     uint64_t tid;
     uint32_t flags; /* enum vt_thread_flag */

@@ -128,4 +128,5 @@ class Crash(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored, for children, too
     unittest.main(argv=[sys.argv[0], "-v"] + sys.argv[1:])
