@@ -7,8 +7,10 @@
 
 enum {
     LEVEL = 5,
-    OUT_BYTES = 64 * 1024,
+    OUT_BYTES = 64 * 1024,      /* of text, inflated at once */
+    PACKED_BYTES = 16 * 1024,   /* for what comes out at once */
     STEP_BYTES = 16 * 1024,     /* of text */
+    SHORT_STEP_BYTES = 1024,    /* alone, they expand 75 times at most */
     CHECKED_BYTES = 256 * 1024, /* from here on it is watched how much they expand */
     MOST_EXPANSION = VT_CVF_EXPANSION / 2,
 };
@@ -49,19 +51,19 @@ static enum vt_status deflate_step(struct packing *packing, int flush,
                                    struct vt_error *err) {
     z_stream *z = &packing->z;
     do {
-        char *room = vt_buf_reserve(packing->out, OUT_BYTES);
+        char *room = vt_buf_reserve(packing->out, PACKED_BYTES);
         if (!room)
             return no_memory(err);
         z->next_out = (Bytef *)room;
-        z->avail_out = OUT_BYTES;
+        z->avail_out = PACKED_BYTES;
         deflate(z, flush);
-        packing->out->size += OUT_BYTES - z->avail_out;
+        packing->out->size += PACKED_BYTES - z->avail_out;
     } while (z->avail_out == 0);
     return VT_OK;
 }
 
 /* What repeats itself without end would expand as a bomb does: then the compressor is
- * made to forget now and then. */
+ * made to forget what came before, every 1024 bytes until it is within bounds again. */
 static enum vt_status write_packing(void *state, const void *bytes, size_t size,
                                     struct vt_error *err) {
     struct packing *packing = state;
@@ -69,9 +71,11 @@ static enum vt_status write_packing(void *state, const void *bytes, size_t size,
     const unsigned char *p = bytes;
     enum vt_status status = VT_OK;
     while (size && status == VT_OK) {
-        size_t step = size < STEP_BYTES ? size : STEP_BYTES;
         bool expands =
             z->total_in > CHECKED_BYTES && z->total_in / MOST_EXPANSION > z->total_out;
+        size_t step = expands ? SHORT_STEP_BYTES : STEP_BYTES;
+        if (step > size)
+            step = size;
         z->next_in = p;
         z->avail_in = (uInt)step;
         status = deflate_step(packing, expands ? Z_FULL_FLUSH : Z_NO_FLUSH, err);
