@@ -6,6 +6,13 @@ if(VIZTRACER_SANITIZE)
   add_link_options(-fsanitize=${VIZTRACER_SANITIZE})
 endif()
 
+# -DVIZTRACER_COVERAGE=ON: count the branches that tests take (test/coverage/).
+option(VIZTRACER_COVERAGE "Count branches (gcc, gcov)" OFF)
+if(VIZTRACER_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
 # -DVIZTRACER_FUZZ=ON, with clang: what test/fuzz links counts the branches that inputs reach.
 option(VIZTRACER_FUZZ "Build fuzzers (clang)" OFF)
 if(VIZTRACER_FUZZ)

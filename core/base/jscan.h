@@ -106,8 +106,9 @@ void vt_jscan_init(struct vt_jscan *scan, const struct vt_jscan_options *options
 void vt_jscan_feed(struct vt_jscan *scan, const void *piece, size_t size);
 
 /* Writes up to `capacity` (>= 1) tokens; returns how many. Returns when the piece is
- * used up, the tokens are full, the text is wrong, or right after a token at depth 0 or
- * 1, whatever `detail` says: containers there are never given as a whole. */
+ * used up, the tokens are full, the text is wrong (which uses it up), or right after a
+ * token at depth 0 or 1, whatever `detail` says: containers there are never given as a
+ * whole. */
 size_t vt_jscan_run(struct vt_jscan *scan, struct vt_jscan_token *tokens,
                     size_t capacity);
 

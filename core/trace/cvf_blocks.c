@@ -270,11 +270,12 @@ struct check {
 static enum vt_status write_check(void *state, const void *bytes, size_t size,
                                   struct vt_error *err) {
     struct check *check = state;
-    if (size && check->first && *(const char *)bytes != check->first)
+    if (!size)
+        return VT_OK;
+    if (check->first && *(const char *)bytes != check->first)
         return vt_error_set(err, VT_ERR_FORMAT, "it does not begin with %c",
                             check->first);
-    if (size)
-        check->first = 0;
+    check->first = 0;
     return vt_reader_feed(check->reader, bytes, size, err);
 }
 
@@ -365,7 +366,7 @@ static enum vt_status write_copy(void *state, const void *bytes, size_t size,
     struct copy *copy = state;
     struct vt_jscan_token token;
     vt_jscan_feed(&copy->scan, bytes, size);
-    while (!vt_jscan_is_used_up(&copy->scan) && !vt_jscan_failed(&copy->scan))
+    while (!vt_jscan_is_used_up(&copy->scan))
         vt_jscan_run(&copy->scan, &token, 1);
     enum vt_status status = vt_jscan_status(&copy->scan, err);
     if (status == VT_OK)

@@ -100,7 +100,7 @@ static bool read_fields(struct vt_cvf_counters *counters, const char *args,
     vt_buf_clear(&counters->fields);
     vt_jscan_init(&scan, &options);
     vt_jscan_feed(&scan, args, size);
-    while (fits && !vt_jscan_is_used_up(&scan) && !vt_jscan_failed(&scan)) {
+    while (fits && !vt_jscan_is_used_up(&scan)) {
         if (vt_jscan_run(&scan, &token, 1) && token.depth == 1)
             fits = add_field(counters, args, &token);
     }

@@ -6,12 +6,10 @@
 #include <string.h>
 
 size_t vt_cvf_number_print(double real, char text[VT_CVF_NUMBER_TEXT_BYTES]) {
-    int size = 0;
-    for (int digits = 15; digits <= 17; digits++) {
-        size = snprintf(text, VT_CVF_NUMBER_TEXT_BYTES, "%.*g", digits, real);
-        if (strtod(text, NULL) == real)
-            break;
-    }
+    int digits = 15, size;
+    do /* ends: 17 digits are always enough */
+        size = snprintf(text, VT_CVF_NUMBER_TEXT_BYTES, "%.*g", digits++, real);
+    while (strtod(text, NULL) != real);
     if (!strpbrk(text, ".e")) {
         memcpy(text + size, ".0", 3);
         size += 2;
@@ -30,11 +28,11 @@ static struct vt_decimal normalize(struct vt_decimal number) {
     return number;
 }
 
+/* Whether `a` is `b`, which is the double next to it and so has its sign. */
 static bool are_equal(struct vt_decimal a, struct vt_decimal b) {
     a = normalize(a);
     b = normalize(b);
-    return a.mantissa == b.mantissa && a.exponent == b.exponent &&
-           a.negative == b.negative && !a.cut && !b.cut;
+    return a.mantissa == b.mantissa && a.exponent == b.exponent && !a.cut;
 }
 
 /* With a point or an exponent: a double, if that one is printed the same. */
@@ -48,8 +46,9 @@ static bool read_real(const struct vt_jscan_token *token, const char *text, size
     copy[size] = '\0';
     *real = strtod(copy, NULL);
     size_t printed_size = vt_cvf_number_print(*real, printed);
-    return vt_jnumber_read(printed, printed_size, &again) &&
-           are_equal(token->number, again);
+    bool is_number = vt_jnumber_read(printed, printed_size, &again);
+    VT_REQUIRE(is_number); /* what JSON has as a number is finite */
+    return are_equal(token->number, again);
 }
 
 bool vt_cvf_number_read(const struct vt_jscan_token *token, const char *text,

@@ -79,7 +79,7 @@ static const char *find_only_name(const char *args, size_t size, size_t *name_si
     size_t count = 0;
     vt_jscan_init(&scan, &options);
     vt_jscan_feed(&scan, args, size);
-    while (!vt_jscan_is_used_up(&scan) && !vt_jscan_failed(&scan)) {
+    while (!vt_jscan_is_used_up(&scan)) {
         if (!vt_jscan_run(&scan, &token, 1) || token.depth != 1)
             continue;
         count++;
