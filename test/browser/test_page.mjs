@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody does with the page, and that it shows the right thing. VIZTRACER_CARRIER says who
-// answers: `reference` (the page alone), else our own server.
+// What somebody does with the page, and that it shows the right thing, whoever brings it
+// (carrier.mjs).
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { after, before, test } from "node:test";
-import { hasPageEngine, launchBrowser, openPage, pictureOf, readCsv, saved, scratchFolder, servePageAlone, serveVizviewer, settle } from "./harness.mjs";
+import { bringTrace, CARRIER } from "./carrier.mjs";
+import { hasPageEngine, launchBrowser, openPage, pictureOf, readCsv, saved, scratchFolder, settle } from "./harness.mjs";
 import { ReferenceTrace } from "./reference.js";
 import { threeProcesses, writeTrace } from "./scenes.mjs";
 
-const alone = process.env.VIZTRACER_CARRIER === "reference";
 const folder = scratchFolder();
 const json = threeProcesses();
 const file = writeTrace(folder, "three.json", json);
@@ -19,7 +19,7 @@ let server;
 
 before(async () => {
     browser = await launchBrowser();
-    server = alone ? await servePageAlone(file) : await serveVizviewer([file]);
+    server = await bringTrace(file);
 });
 
 after(async () => {
@@ -56,7 +56,7 @@ async function selectHandle(page) {
 }
 
 scene("the trace is shown with its processes, threads, counters and objects", async (page) => {
-    assert.match(await page.title(), /three\.json|standin\.json/);
+    assert.match(await page.title(), /three\.(json|html)|standin\.json/);
     const groups = await page.locator(".head.group .name").allInnerTexts();
     assert.ok(groups.includes("MainProcess"), `${groups}`);
     const names = await page.evaluate(() => [...document.querySelectorAll(".head .name")].map((e) => e.textContent));
@@ -293,7 +293,7 @@ scene("what is seen is saved as a trace that has the same slices", async (page) 
 });
 
 scene("a dropped file takes the place of the trace; one that is none is refused with advice", async (page, t) => {
-    if (!alone && !await hasPageEngine(server)) {
+    if (CARRIER === "server" && !await hasPageEngine(server)) {
         t.skip("built without engine.wasm");
         return;
     }

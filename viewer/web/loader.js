@@ -3,6 +3,7 @@
 // How a trace gets onto the page: from the server, out of the page itself, or dropped on it.
 // Progress is shown, loading can be cancelled, and what goes wrong is said with what to do.
 import { byId, h, replace } from "./dom.js";
+import { embeddedName, isEmbedded } from "./embedded.js";
 import { openFile, openServed } from "./open.js";
 import { size } from "./units.js";
 
@@ -19,7 +20,7 @@ export class Loader {
 
     /** The trace that the page was opened for. */
     start() {
-        return this.load("the trace", (progress, signal) => openServed(progress, signal));
+        return this.load(isEmbedded() ? embeddedName() : "the trace", (progress, signal) => openServed(progress, signal));
     }
 
     /** @param {File} file */
@@ -133,5 +134,6 @@ export class Loader {
 function advice(message) {
     if (/memory/i.test(message)) return "It is too large for a page. Open it with vizviewer --use_external_processor FILE: the engine then stays in the server.";
     if (/fetch|network|HTTP/i.test(message)) return "The server does not answer. Is vizviewer still running? With --once it ends after the page was served.";
+    if (/not whole|damaged/.test(message)) return "Get the file again from where it came from: it was cut off or changed on its way.";
     return "The file is not a trace in Chrome's trace format, or it was cut off while it was written.";
 }
