@@ -125,6 +125,22 @@ static void restore_signals(const struct sigaction old[ENDING_SIGNALS]) {
         sigaction(ending_signals[i], &old[i], NULL);
 }
 
+/* `is_too_large`: the report could not be made as it was asked for. */
+static void tell_what_is_kept(bool is_too_large) {
+    const char *directory = run->dir.path;
+    struct vt_error words = {.status = VT_OK};
+    if (!directory || !vt_log_is_file(run->log))
+        return;
+    if (is_too_large) {
+        vt_error_set(&words, VT_OK, "vizviewer %s", directory);
+        vt_finish_tell_failure("what was recorded is kept, look at it with", &words);
+    }
+    vt_error_set(&words, VT_OK, "viztracer --recover %s%s", directory,
+                 is_too_large ? " -o result.json.gz" : "");
+    vt_finish_tell_failure("what was recorded is kept, get it with", &words);
+    vt_log_dir_mark_told(&run->dir);
+}
+
 /* Saves and says so. False when there is no report; the log is kept then. */
 static bool save_aloud(bool may_wait) {
     struct sigaction old[ENDING_SIGNALS];
@@ -144,12 +160,7 @@ static bool save_aloud(bool may_wait) {
     say(&words);
     if (!saved) {
         vt_finish_tell_failure("the report was not saved", &err);
-        const char *directory = run->dir.path;
-        if (directory && vt_log_is_file(run->log)) {
-            vt_error_set(&err, VT_OK, "viztracer --recover %s", directory);
-            vt_finish_tell_failure("what was recorded is kept, get it with", &err);
-            vt_log_dir_mark_told(&run->dir);
-        }
+        tell_what_is_kept(err.status == VT_ERR_LIMIT);
     }
     restore_signals(old);
     return saved;

@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import random
+import re
 import signal
 import stat
 import subprocess
@@ -197,8 +198,11 @@ class Html(unittest.TestCase):
         self.assertIn("more than 3 events", said)
         self.assertIn("vizviewer", said)
         self.assertEqual(b"before", self.read("x.html"))
-        run = next(word for line in said.splitlines() for word in line.split() if "viztracer-" in word)
-        self.trace("--recover", run, "-o", "x.json")
+        view = re.search(r"look at it with: vizviewer (\S+)\n", said)
+        info = json.loads(self.run_tool(VIZVIEWER, "--info", view.group(1)).stdout)
+        self.assertGreaterEqual(info["slices"], 6)
+        recover = re.search(r"get it with: viztracer (--recover \S+) -o result.json.gz\n", said)
+        self.trace(*recover.group(1).split(), "-o", "x.json")
         self.assertEqual(6, self.names(json.loads(self.read("x.json"))).count("work"))
 
     def test_too_many_events_to_combine_are_refused(self):

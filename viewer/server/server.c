@@ -83,7 +83,8 @@ static enum vt_status open_site(struct session *session, struct vt_error *err) {
     if (find_kind(options->path, &status, &site->kind, err) != VT_OK)
         return err->status;
     /* the report in it, not the page around it, which could not know */
-    if (site->kind == VT_SITE_HTML && (options->is_remote_engine || options->flamegraph))
+    if (site->kind == VT_SITE_HTML &&
+        (options->is_remote_engine || options->flamegraph))
         site->kind = VT_SITE_TRACE;
     if (site->kind == VT_SITE_FOLDER && options->is_remote_engine)
         return vt_error_set(err, VT_ERR_REFUSED,
