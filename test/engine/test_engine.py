@@ -147,6 +147,10 @@ class EngineTest(unittest.TestCase):
                     self.check_statistics_are_those_of_the_reference(
                         Loaded(engine, {"1": slices}), random.Random(1), events)
 
+    @unittest.skipUnless(os.path.exists(WASM), "built without the page")
+    def test_the_module_is_small(self):
+        self.assertLess(os.path.getsize(WASM), 100_000)
+
     def each_way(self, path, seed, events, tracks):
         checks = [name for name in dir(self) if name.startswith("check_")]
         for way, command in ways():

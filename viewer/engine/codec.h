@@ -19,8 +19,18 @@ struct vt_codec {
     bool failed; /* reading: the bytes are not what was asked for */
 };
 
+/* The page reads an index and never writes one: there, what writes falls away. */
+static inline bool vt_codec_is_writing(const struct vt_codec *codec) {
+#ifdef VT_CODEC_READS
+    (void)codec;
+    return false;
+#else
+    return codec->out != NULL;
+#endif
+}
+
 static inline void vt_codec_u64(struct vt_codec *codec, uint64_t *value) {
-    if (codec->out) {
+    if (vt_codec_is_writing(codec)) {
         char bytes[10];
         size_t size = 0;
         uint64_t rest = *value;
@@ -78,7 +88,7 @@ static inline void vt_codec_index(struct vt_codec *codec, uint32_t *value,
 }
 
 static inline void vt_codec_f64(struct vt_codec *codec, double *value) {
-    if (codec->out) {
+    if (vt_codec_is_writing(codec)) {
         vt_buf_append(codec->out, value, sizeof *value);
     } else if ((size_t)(codec->end - codec->p) >= sizeof *value) {
         memcpy(value, codec->p, sizeof *value);
@@ -92,7 +102,7 @@ static inline void vt_codec_text(struct vt_codec *codec, const char **text,
                                  size_t *size) {
     uint64_t count = *size;
     vt_codec_u64(codec, &count);
-    if (codec->out) {
+    if (vt_codec_is_writing(codec)) {
         vt_buf_append(codec->out, *text, *size);
         return;
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "viewer/engine/columns.h"
 
+#include "viewer/engine/store.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,8 +85,9 @@ static void fill_sums(struct vt_columns *columns) {
 }
 
 enum vt_status vt_columns_index(struct vt_columns *columns, struct vt_error *err) {
-    if (columns->odd_count)
-        qsort(columns->odd, columns->odd_count, sizeof *columns->odd, compare_odd);
+    if (vt_store_sort(columns->odd, columns->odd_count, sizeof *columns->odd,
+                      compare_odd, err) != VT_OK)
+        return VT_ERR_NO_MEMORY;
     const uint32_t *below = columns->dur;
     size_t count = columns->count / VT_COLUMNS_FAN;
     columns->sum_before = malloc((count + 1) * sizeof *columns->sum_before);

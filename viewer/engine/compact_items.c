@@ -9,10 +9,10 @@ static enum vt_status word_item(struct vt_store *store, struct vt_codec *codec,
                                 size_t i, struct vt_error *err) {
     const char *text = NULL;
     size_t size = 0;
-    if (codec->out)
+    if (vt_codec_is_writing(codec))
         text = vt_strtab_get(&store->words, (uint32_t)i, &size);
     vt_codec_text(codec, &text, &size);
-    if (codec->out || codec->failed)
+    if (vt_codec_is_writing(codec) || codec->failed)
         return VT_OK;
     uint32_t number = vt_store_word(store, text, size, err);
     codec->failed = number != i;
@@ -24,14 +24,14 @@ static enum vt_status name_item(struct vt_store *store, struct vt_codec *codec,
     const char *text = NULL;
     size_t size = 0;
     struct vt_store_name name = {0};
-    if (codec->out) {
+    if (vt_codec_is_writing(codec)) {
         text = vt_store_name_text(store, (uint32_t)i, &size);
         name = store->names.items[i];
     }
     vt_codec_text(codec, &text, &size);
     vt_codec_index(codec, &name.category, i);
     vt_codec_u64(codec, &name.calls);
-    if (codec->out || codec->failed)
+    if (vt_codec_is_writing(codec) || codec->failed)
         return VT_OK;
     uint32_t number = vt_store_name(store, text, size, name.category, err);
     if (number == VT_STORE_NONE)
@@ -47,10 +47,10 @@ static enum vt_status name_item(struct vt_store *store, struct vt_codec *codec,
     static enum vt_status name(struct vt_store *store, struct vt_codec *codec,         \
                                size_t i, struct vt_error *err) {                       \
         type item = {0};                                                               \
-        if (codec->out)                                                                \
+        if (vt_codec_is_writing(codec))                                                \
             item = store->list.items[i];                                               \
         __VA_ARGS__                                                                    \
-        if (codec->out || codec->failed)                                               \
+        if (vt_codec_is_writing(codec) || codec->failed)                               \
             return VT_OK;                                                              \
         return vt_store_push(&store->list, item, err);                                 \
     }
@@ -91,7 +91,7 @@ PLAIN_ITEM(process_item, processes, struct vt_store_process, {
 static enum vt_status track_item(struct vt_store *store, struct vt_codec *codec,
                                  size_t i, struct vt_error *err) {
     struct vt_store_track item = {0};
-    if (codec->out)
+    if (vt_codec_is_writing(codec))
         item = store->tracks.items[i];
     bool is_async = item.kind == VT_STORE_ASYNC;
     vt_codec_bool(codec, &is_async);
@@ -105,8 +105,9 @@ static enum vt_status track_item(struct vt_store *store, struct vt_codec *codec,
     vt_codec_u64(codec, &item.slices);
     vt_codec_u64(codec, &item.instants);
     vt_codec_i64(codec, &item.sort);
-    return codec->out || codec->failed ? VT_OK
-                                       : vt_store_push(&store->tracks, item, err);
+    return vt_codec_is_writing(codec) || codec->failed
+               ? VT_OK
+               : vt_store_push(&store->tracks, item, err);
 }
 
 PLAIN_ITEM(row_item, rows, struct vt_store_row, {
@@ -122,7 +123,7 @@ static enum vt_status block_item(struct vt_store *store, struct vt_codec *codec,
     size_t size = 0;
     uint32_t raw_size = 0;
     bool is_packed = false;
-    if (codec->out) {
+    if (vt_codec_is_writing(codec)) {
         const struct vt_block *block = &store->blocks.items[i];
         is_packed = block->packed;
         bytes = is_packed ? block->packed : block->bytes;
@@ -133,7 +134,7 @@ static enum vt_status block_item(struct vt_store *store, struct vt_codec *codec,
     vt_codec_u32(codec, &raw_size);
     vt_codec_text(codec, &bytes, &size);
     codec->failed |= !is_packed && raw_size != size;
-    if (codec->out || codec->failed)
+    if (vt_codec_is_writing(codec) || codec->failed)
         return VT_OK;
     return vt_blocks_put(&store->blocks, bytes, (uint32_t)size, raw_size, is_packed,
                          err);
@@ -147,17 +148,17 @@ PLAIN_ITEM(payload_item, payloads, struct vt_store_payload, {
 static enum vt_status odd_item(struct vt_store *store, struct vt_codec *codec, size_t i,
                                struct vt_error *err) {
     struct vt_columns_odd item = {0};
-    if (codec->out)
+    if (vt_codec_is_writing(codec))
         item = store->columns.odd[i];
     needed(codec, &item.slice, store->columns.count);
     time_ns(codec, &item.dur);
     payload_number(codec, store, &item.end_payload);
     vt_codec_bool(codec, &item.unfinished);
-    if (!codec->out && store->columns.odd_count)
+    if (!vt_codec_is_writing(codec) && store->columns.odd_count)
         codec->failed |=
             item.slice <= store->columns.odd[store->columns.odd_count - 1].slice;
     codec->failed |= item.dur < 0 || item.dur > VT_STORE_MOST_NS;
-    if (codec->out || codec->failed)
+    if (vt_codec_is_writing(codec) || codec->failed)
         return VT_OK;
     return vt_columns_add_odd(&store->columns, item, err);
 }
@@ -176,7 +177,7 @@ static enum vt_status counter_item(struct vt_store *store, struct vt_codec *code
                                    size_t i, struct vt_error *err) {
     struct vt_store_counter made = {0};
     struct vt_store_counter *item = &made;
-    if (codec->out)
+    if (vt_codec_is_writing(codec))
         made = store->counters.items[i];
     uint64_t count = item->samples.count;
     needed(codec, &item->process, store->processes.count);
@@ -187,7 +188,7 @@ static enum vt_status counter_item(struct vt_store *store, struct vt_codec *code
     int64_t before = 0;
     for (uint64_t k = 0; k < count && status == VT_OK && !codec->failed; k++) {
         struct vt_store_sample sample = {0};
-        if (codec->out)
+        if (vt_codec_is_writing(codec))
             sample = item->samples.items[k];
         int64_t gap = sample.time - before;
         vt_codec_i64(codec, &gap);
@@ -196,10 +197,10 @@ static enum vt_status counter_item(struct vt_store *store, struct vt_codec *code
         codec->failed |= sample.time > 4 * VT_STORE_MOST_NS;
         before = sample.time;
         vt_codec_f64(codec, &sample.value);
-        if (!codec->out && !codec->failed)
+        if (!vt_codec_is_writing(codec) && !codec->failed)
             status = vt_store_push(&made.samples, sample, err);
     }
-    if (codec->out)
+    if (vt_codec_is_writing(codec))
         return VT_OK;
     if (status == VT_OK && !codec->failed)
         status = vt_store_push(&store->counters, made, err);
@@ -264,7 +265,7 @@ static void problems_and_counts(struct vt_store *store, struct vt_codec *codec) 
 static enum vt_status head_item(struct vt_store *store, struct vt_codec *codec,
                                 size_t i, struct vt_error *err) {
     struct vt_store copy = *store; /* nothing is written to a store that is written */
-    struct vt_store *head = codec->out ? &copy : store;
+    struct vt_store *head = vt_codec_is_writing(codec) ? &copy : store;
     uint32_t slices = head->columns.count;
     bool has_payload = head->columns.payload;
     const char *text = head->metadata.size ? head->metadata.data : "";
@@ -282,7 +283,7 @@ static enum vt_status head_item(struct vt_store *store, struct vt_codec *codec,
     codec->failed |= head->origin_ns > VT_STORE_MOST_NS ||
                      head->origin_ns < -VT_STORE_MOST_NS || head->span_ns < 0 ||
                      head->span_ns > 4 * VT_STORE_MOST_NS || slices == VT_STORE_NONE;
-    if (codec->out || codec->failed)
+    if (vt_codec_is_writing(codec) || codec->failed)
         return VT_OK;
     vt_buf_append(&store->metadata, text, size);
     return vt_columns_init(&store->columns, slices, has_payload, err);

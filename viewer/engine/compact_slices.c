@@ -11,23 +11,24 @@ static void code_times(struct vt_columns *columns, struct vt_codec *codec,
                        uint32_t from, uint32_t to, int64_t time) {
     int64_t before = time;
     for (uint32_t i = from; i < to && !codec->failed; i++) {
-        uint64_t dur = codec->out && columns->dur[i] != VT_COLUMNS_ODD
+        uint64_t dur = vt_codec_is_writing(codec) && columns->dur[i] != VT_COLUMNS_ODD
                            ? (uint64_t)columns->dur[i] + 1
                            : 0;
         vt_codec_u64(codec, &dur);
         codec->failed |= dur > VT_COLUMNS_ODD;
-        if (!codec->out)
+        if (!vt_codec_is_writing(codec))
             columns->dur[i] = dur ? (uint32_t)dur - 1 : VT_COLUMNS_ODD;
         codec->failed |= !dur && !vt_columns_odd(columns, i);
     }
     for (uint32_t i = from; i < to && !codec->failed; i++) {
-        uint64_t gap = codec->out ? (uint64_t)(columns->start[i] - before) : 0;
+        uint64_t gap =
+            vt_codec_is_writing(codec) ? (uint64_t)(columns->start[i] - before) : 0;
         vt_codec_u64(codec, &gap);
         codec->failed |= gap > (uint64_t)(4 * VT_STORE_MOST_NS) ||
                          before + (int64_t)gap > 4 * VT_STORE_MOST_NS;
         if (codec->failed)
             return;
-        if (!codec->out)
+        if (!vt_codec_is_writing(codec))
             columns->start[i] = before + (int64_t)gap;
         before = columns->start[i] + vt_columns_dur(columns, i);
     }
@@ -37,21 +38,22 @@ static void code_labels(struct vt_store *store, struct vt_codec *codec, uint32_t
                         uint32_t to) {
     struct vt_columns *columns = &store->columns;
     for (uint32_t i = from; i < to && !codec->failed; i++) {
-        uint32_t name = codec->out ? columns->name[i] : 0;
+        uint32_t name = vt_codec_is_writing(codec) ? columns->name[i] : 0;
         vt_codec_u32(codec, &name);
         codec->failed |= name >= store->names.count;
-        if (!codec->out)
+        if (!vt_codec_is_writing(codec))
             columns->name[i] = name;
     }
     int64_t before = 0;
     for (uint32_t i = from; columns->payload && i < to && !codec->failed; i++) {
-        int64_t step = codec->out ? (int64_t)columns->payload[i] - before : 0;
+        int64_t step =
+            vt_codec_is_writing(codec) ? (int64_t)columns->payload[i] - before : 0;
         vt_codec_i64(codec, &step);
         if (step < -(int64_t)UINT32_MAX || step > (int64_t)UINT32_MAX)
             step = -1 - before;
         before += step;
         codec->failed |= before < 0 || before > (int64_t)store->payloads.count;
-        if (!codec->out)
+        if (!vt_codec_is_writing(codec))
             columns->payload[i] = codec->failed ? 0 : (uint32_t)before;
     }
 }

@@ -239,9 +239,11 @@ static void put_tree(struct vt_answer *answer, const struct tree *tree) {
             double key = answer->a == VT_FLAME_TIME ? node->first : -node->total;
             ranked[i] = (struct ranked){key, i};
         }
-        qsort(ranked, n, sizeof *ranked, compare_ranked);
-        walk_tree(tree, ranked, links, order);
-        put_nodes(answer, tree, order, links);
+        if (vt_store_sort(ranked, n, sizeof *ranked, compare_ranked, &answer->err) ==
+            VT_OK) {
+            walk_tree(tree, ranked, links, order);
+            put_nodes(answer, tree, order, links);
+        }
     }
     free(ranked);
     free(links);

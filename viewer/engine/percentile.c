@@ -93,9 +93,26 @@ bool vt_percentile_plan(struct vt_percentile_set *set,
 
 /* ---- ranks */
 
-static int compare_durations(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
+static void sift_down(int64_t *items, uint64_t i, uint64_t count) {
+    int64_t item = items[i];
+    for (uint64_t child; (child = 2 * i + 1) < count; i = child) {
+        child += child + 1 < count && items[child + 1] > items[child];
+        if (items[child] <= item)
+            break;
+        items[i] = items[child];
+    }
+    items[i] = item;
+}
+
+static void heap_sort(int64_t *items, uint64_t count) {
+    for (uint64_t i = count / 2; i--;)
+        sift_down(items, i, count);
+    for (uint64_t end = count; end-- > 1;) {
+        int64_t largest = items[0];
+        items[0] = items[end];
+        items[end] = largest;
+        sift_down(items, 0, end);
+    }
 }
 
 /* Halving needs about 2 * log2(2^32) rounds; durations in an order that was made to
@@ -113,7 +130,7 @@ static void select_rank(int64_t *items, uint64_t count, uint64_t rank) {
     uint64_t low = 0, high = count - 1;
     for (unsigned round = 0; low < high; round++) {
         if (round == MOST_ROUNDS) {
-            qsort(items + low, high - low + 1, sizeof *items, compare_durations);
+            heap_sort(items + low, high - low + 1);
             return;
         }
         int64_t pivot =

@@ -206,9 +206,11 @@ static struct ranked *rank_functions(const struct collecting *c, uint32_t *n) {
     for (uint32_t i = 0; order && i < names; i++)
         if (c->functions[i].calls)
             order[(*n)++] = (struct ranked){self_of(&c->functions[i]), i};
-    if (order && *n)
-        qsort(order, *n, sizeof *order, compare_ranked);
-    return order;
+    if (!order || vt_store_sort(order, *n, sizeof *order, compare_ranked,
+                                &c->answer->err) == VT_OK)
+        return order;
+    free(order);
+    return NULL;
 }
 
 static uint64_t calls_of(const void *state, size_t i) {

@@ -1,9 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * What stands at the end are the few functions of the system that wasi-libc would
- * import for its streams, which nothing here uses: with them the module imports
- * nothing.
- */
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "viewer/engine/wasm.h"
 
 #include "viewer/engine/query.h"
@@ -63,44 +58,3 @@ int vt_wasm_provide(uint32_t block, const void *bytes, size_t size) {
 const char *vt_wasm_error(void) {
     return the_error.text;
 }
-
-#ifdef __wasm__
-
-enum { NO_SUCH_CALL = 52 }; /* ENOSYS of WASI */
-
-/* preview1's names, as wasi-libc calls them: (fd, iovs, count, result) and so on */
-int __imported_wasi_snapshot_preview1_fd_write(int fd, int iovs, int count, int result);
-int __imported_wasi_snapshot_preview1_fd_seek(int fd, long long offset, int whence,
-                                              int result);
-int __imported_wasi_snapshot_preview1_fd_close(int fd);
-int __imported_wasi_snapshot_preview1_fd_fdstat_get(int fd, int result);
-_Noreturn void __imported_wasi_snapshot_preview1_proc_exit(int status);
-
-int __imported_wasi_snapshot_preview1_fd_write(int fd, int iovs, int count,
-                                               int result) {
-    (void)fd, (void)iovs, (void)count, (void)result;
-    return NO_SUCH_CALL;
-}
-
-int __imported_wasi_snapshot_preview1_fd_seek(int fd, long long offset, int whence,
-                                              int result) {
-    (void)fd, (void)offset, (void)whence, (void)result;
-    return NO_SUCH_CALL;
-}
-
-int __imported_wasi_snapshot_preview1_fd_close(int fd) {
-    (void)fd;
-    return NO_SUCH_CALL;
-}
-
-int __imported_wasi_snapshot_preview1_fd_fdstat_get(int fd, int result) {
-    (void)fd, (void)result;
-    return NO_SUCH_CALL;
-}
-
-_Noreturn void __imported_wasi_snapshot_preview1_proc_exit(int status) {
-    (void)status;
-    __builtin_trap();
-}
-
-#endif
