@@ -85,10 +85,6 @@ const char *vt_status_text(enum vt_status status) {
 }
 
 _Noreturn void vt_contract_broken(const char *file, int line, const char *condition) {
-#ifdef __wasm__ /* has no streams; the page shows the trap */
-    (void)file, (void)line, (void)condition;
-#else
     fprintf(stderr, "viztracer: broken contract at %s:%d: %s\n", file, line, condition);
-#endif
     abort();
 }
