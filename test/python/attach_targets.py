@@ -183,6 +183,17 @@ def watch_stdin():
     END = 0.0
 
 
+def open_files():
+    """Each descriptor with what it is of; that of the listing itself is closed again."""
+    found = set()
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            found.add(f"{fd} {os.readlink('/proc/self/fd/' + fd)}")
+        except FileNotFoundError:
+            pass
+    return found
+
+
 def others():
     """How many threads there are besides this one; those that are ending get time to."""
     for _ in range(100):
@@ -194,12 +205,12 @@ def others():
 
 
 if __name__ == "__main__":
-    fds = set(os.listdir("/proc/self/fd"))
+    fds = open_files()
     watcher = threading.Thread(target=watch_stdin, daemon=True)
     watcher.start()
     print("ready", flush=True)
     KINDS[KIND]()
     watcher.join()
-    STATE["new_fds"] = sorted(set(os.listdir("/proc/self/fd")) - fds)
+    STATE["new_fds"] = sorted(open_files() - fds)
     STATE["threads"] = others()
     print(json.dumps(STATE), flush=True)
