@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/argrepr.h"
 
+#include "core/base/jtext.h"
 #include "core/record/thread_args.h"
 #include "embed/pycompat_frame.h"
+#include "embed/plain_repr.h"
 #include "embed/pyjson.h"
 #include "embed/recorder.h"
 
-/* One call's text in the making. */
+/* One call's text in the making. The rest is for values whose text is made by the
+ * interpreter: set by guard(). */
 struct rendering {
     struct vt_buf text;
     struct vt_thread *thread;
-    PyObject *show; /* owned; NULL: repr() */
-    PyObject *type, *value, *traceback;
+    bool is_guarded;
+    int overflowed;
+    uint32_t depth;
     uint64_t serial; /* of the recorder */
     uint64_t hush;
-    uint32_t depth;
-    int overflowed;
+    PyObject *show; /* owned; NULL: repr() */
+    PyObject *type, *value, *traceback;
 };
 
 /* The memory of the last text, for the next one. */
@@ -27,16 +31,23 @@ static bool is_innermost(const struct vt_thread *thread, uint32_t id) {
 }
 
 static void begin(struct rendering *r, struct vt_thread *thread) {
-    *r = (struct rendering){
-        .text = spare,
-        .thread = thread,
-        .show = vt_recorder_current()->argrepr.show,
-        .serial = vt_recorder_current()->serial,
-        .depth = vt_thread_depth(thread),
-        .overflowed = vt_py_overflowed(vt_py_thread_state()),
-    };
+    r->text = spare;
+    r->thread = thread;
+    r->is_guarded = false;
     spare = (struct vt_buf){0};
     vt_buf_clear(&r->text);
+}
+
+/* From here on code of the program may run. */
+static void guard(struct rendering *r) {
+    if (r->is_guarded)
+        return;
+    const struct vt_recorder *recorder = vt_recorder_current();
+    r->is_guarded = true;
+    r->show = recorder->argrepr.show;
+    r->serial = recorder->serial;
+    r->depth = vt_thread_depth(r->thread);
+    r->overflowed = vt_py_overflowed(vt_py_thread_state());
     PyErr_Fetch(&r->type, &r->value, &r->traceback);
     Py_XINCREF(r->show);
     r->hush = vt_recorder_hush();
@@ -44,6 +55,8 @@ static void begin(struct rendering *r, struct vt_thread *thread) {
 
 /* False: the program's code ended the recording meanwhile. */
 static bool end(struct rendering *r) {
+    if (!r->is_guarded)
+        return true;
     vt_recorder_unhush(r->hush);
     Py_XDECREF(r->show);
     vt_py_set_overflowed(vt_py_thread_state(), r->overflowed);
@@ -121,10 +134,14 @@ static void append_cut(struct vt_buf *out, PyObject *text) {
 }
 
 static void append_value(struct rendering *r, PyObject *value) {
-    if (value == Py_None && !r->show) {
-        vt_buf_append_text(&r->text, "\"None\"");
+    bool is_shown_by_repr =
+        !(r->is_guarded ? r->show : vt_recorder_current()->argrepr.show);
+    if (is_shown_by_repr &&
+        vt_plain_repr_append(&r->text, value, VT_ARGREPR_VALUE_BYTES - 2))
         return;
-    }
+    guard(r);
+    if (is_shown_by_repr && vt_plain_repr_append_float(&r->text, value))
+        return;
     Py_INCREF(value);
     PyObject *text = text_of(value, r->show);
     if (text)
@@ -152,12 +169,32 @@ static int count_arguments(const PyCodeObject *code) {
            !!(code->co_flags & CO_VARARGS) + !!(code->co_flags & CO_VARKEYWORDS);
 }
 
+/* `, "name": `, in one piece where the name is ASCII, as nearly all are. */
+static void append_name(struct vt_buf *text, PyObject *name, bool is_first) {
+    enum { ROUND_BYTES = 6 };
+    size_t size = PyUnicode_IS_ASCII(name) ? (size_t)PyUnicode_GET_LENGTH(name) : 0;
+    const unsigned char *from = size ? PyUnicode_DATA(name) : NULL;
+    char *to = size ? vt_buf_reserve(text, size + ROUND_BYTES) : NULL;
+    if (!to || vt_jtext_skip(from, from + size) != from + size) {
+        vt_buf_append_text(text, is_first ? "" : ", ");
+        vt_pyjson_append_string(text, name);
+        vt_buf_append_text(text, ": ");
+        return;
+    }
+    char *start = to;
+    if (!is_first) {
+        *to++ = ',';
+        *to++ = ' ';
+    }
+    *to++ = '"';
+    memcpy(to, from, size);
+    memcpy(to + size, "\": ", 3);
+    text->size += size + 3 + (size_t)(to - start);
+}
+
 static void append_argument(struct rendering *r, PyObject *name, PyObject *value,
                             bool is_first) {
-    if (!is_first)
-        vt_buf_append_text(&r->text, ", ");
-    vt_pyjson_append_string(&r->text, name);
-    vt_buf_append_text(&r->text, ": ");
+    append_name(&r->text, name, is_first);
     if (r->text.size < VT_ARGREPR_ARGS_BYTES - VT_ARGREPR_VALUE_BYTES)
         append_value(r, value);
     else

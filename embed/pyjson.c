@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/pyjson.h"
 
+#include "core/base/jtext.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -13,64 +15,95 @@ struct vt_pyjson_level {
 
 /* ---- texts ---- */
 
-static void append_unit(struct vt_buf *out, unsigned unit) {
+/* How each ASCII character is written: 0: as it is; 'u': by number; else behind a \\. */
+static const char forms[128] = {
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b',         't',          'n', 'u',
+    'f', 'r', 'u', 'u', 'u', 'u', 'u', 'u', 'u',         'u',          'u', 'u',
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', ['"'] = '"', ['\\'] = '\\'};
+
+static char *put_unit(char *to, unsigned unit) {
     static const char digits[] = "0123456789abcdef";
-    char text[6] = {'\\', 'u'};
-    for (int i = 0; i < 4; i++)
-        text[2 + i] = digits[unit >> (12 - 4 * i) & 0xF];
-    vt_buf_append(out, text, sizeof text);
+    *to++ = '\\';
+    *to++ = 'u';
+    for (int shift = 12; shift >= 0; shift -= 4)
+        *to++ = digits[unit >> shift & 0xF];
+    return to;
 }
 
-static void append_character(struct vt_buf *out, Py_UCS4 c) {
-    static const char short_forms[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-    for (const char *p = short_forms; *p; p += 2) {
-        if (c == (unsigned char)*p) {
-            vt_buf_append_char(out, '\\');
-            vt_buf_append_char(out, p[1]);
-            return;
-        }
-    }
-    if (c >= 0x20 && c < 0x7F) {
-        vt_buf_append_char(out, (char)c);
+/* At most 12 bytes. */
+static char *put_character(char *to, Py_UCS4 c) {
+    char form = c < 0x80 ? forms[c] : 'u';
+    if (!form) {
+        *to++ = (char)c;
+    } else if (form != 'u') {
+        *to++ = '\\';
+        *to++ = form;
     } else if (c > 0xFFFF) {
-        append_unit(out, 0xD800 | (c - 0x10000) >> 10);
-        append_unit(out, 0xDC00 | ((c - 0x10000) & 0x3FF));
+        to = put_unit(to, 0xD800 | (c - 0x10000) >> 10);
+        to = put_unit(to, 0xDC00 | ((c - 0x10000) & 0x3FF));
     } else {
-        append_unit(out, c);
+        to = put_unit(to, c);
+    }
+    return to;
+}
+
+static void append_characters(struct vt_buf *out, int kind, const void *data,
+                              Py_ssize_t length) {
+    enum { CHUNK = 64, MOST_BYTES = 12 };
+    for (Py_ssize_t done = 0; done < length;) {
+        Py_ssize_t end = length - done < CHUNK ? length : done + CHUNK;
+        char *start = vt_buf_reserve(out, CHUNK * MOST_BYTES), *to = start;
+        if (!start)
+            return;
+        for (; done < end; done++)
+            to = put_character(to, PyUnicode_READ(kind, data, done));
+        out->size += (size_t)(to - start);
     }
 }
 
-static bool is_plain(unsigned char c) {
-    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+/* Most text is plain: it is copied in runs, short text in one piece with its quotes.
+ * Where a special character is there are often more: some at a time, one by one. */
+static void append_ascii(struct vt_buf *out, const unsigned char *text, size_t size) {
+    enum { FEW = 24, MOST_BYTES = 6 };
+    const unsigned char *p = text, *end = text + size;
+    while (p < end) {
+        const unsigned char *special = vt_jtext_skip(p, end);
+        vt_buf_append(out, p, (size_t)(special - p));
+        const unsigned char *stop = end - special < FEW ? end : special + FEW;
+        char *start = vt_buf_reserve(out, FEW * MOST_BYTES), *to = start;
+        if (!start)
+            return;
+        for (p = special; p < stop; p++)
+            to = put_character(to, *p);
+        out->size += (size_t)(to - start);
+    }
 }
 
-/* Copies runs of characters that stand for themselves. */
-static void append_ascii(struct vt_buf *out, const char *text, size_t size) {
-    size_t done = 0;
-    while (done < size) {
-        size_t run = 0;
-        while (done + run < size && is_plain((unsigned char)text[done + run]))
-            run++;
-        vt_buf_append(out, text + done, run);
-        done += run;
-        if (done < size)
-            append_character(out, (unsigned char)text[done++]);
-    }
+static bool append_short(struct vt_buf *out, const unsigned char *text, size_t size) {
+    char *to = vt_buf_reserve(out, size + 2);
+    if (!to || vt_jtext_skip(text, text + size) != text + size)
+        return false;
+    *to = '"';
+    memcpy(to + 1, text, size);
+    to[size + 1] = '"';
+    out->size += size + 2;
+    return true;
 }
 
 void vt_pyjson_append_string(struct vt_buf *out, PyObject *text) {
-    vt_buf_append_char(out, '"');
-    if (PyUnicode_READY(text) != 0) {
+    bool is_ready = PyUnicode_READY(text) == 0;
+    if (!is_ready)
         PyErr_Clear();
-    } else if (PyUnicode_IS_ASCII(text)) {
-        append_ascii(out, PyUnicode_DATA(text), (size_t)PyUnicode_GET_LENGTH(text));
-    } else {
-        int kind = PyUnicode_KIND(text);
-        const void *data = PyUnicode_DATA(text);
-        Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-        for (Py_ssize_t i = 0; i < length; i++)
-            append_character(out, PyUnicode_READ(kind, data, i));
-    }
+    size_t length = is_ready ? (size_t)PyUnicode_GET_LENGTH(text) : 0;
+    bool is_ascii = is_ready && PyUnicode_IS_ASCII(text);
+    if (is_ascii && append_short(out, PyUnicode_DATA(text), length))
+        return;
+    vt_buf_append_char(out, '"');
+    if (is_ascii)
+        append_ascii(out, PyUnicode_DATA(text), length);
+    else if (is_ready)
+        append_characters(out, PyUnicode_KIND(text), PyUnicode_DATA(text),
+                          PyUnicode_GET_LENGTH(text));
     vt_buf_append_char(out, '"');
 }
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arguments and results in the log: what is shown, and that showing it changes nothing."""
+import json
+import os
 import unittest
 
 from tracing import TracedTest
@@ -162,6 +164,31 @@ except ValueError as error:
 '''
 
 
+PLAIN = r'''
+import json
+import random
+numbers = random.Random(1)
+CHARACTERS = "aZ09 _-.:/<>&'\"\\\n\t\0\x1f\x7f\x80\xe9\u20ac\ud800\U0001f600"
+def text():
+    return "".join(numbers.choices(CHARACTERS, k=numbers.choice([0, 1, 2, 15, 16, 17, 70])))
+def f(x):
+    return x
+class Int(int):
+    pass
+class Str(str):
+    def __repr__(self):
+        return "my " + str(self)
+values = [0, -1, 2**63 - 1, -2**63, 2**63, -2**63 - 1, 10**30, True, False, None, 1.5, -0.0,
+          1e300 * 1e300, float("nan"), 1e16, 1e-5, 0.1, Int(3), Str("x"), b"b\xff'", "x" * 3998]
+values += [text() for _ in range(300)] + [numbers.randrange(-10**20, 10**20) for _ in range(50)]
+values += [numbers.random() * 10**numbers.randrange(-30, 30) for _ in range(50)]
+for value in values:
+    f(value)
+with open("reprs.json", "w") as out:
+    json.dump([repr(value) for value in values], out)
+'''
+
+
 def args_of(report, name):
     return [event.get("args") for event in report["traceEvents"]
             if event["name"].split(" (")[0] == name]
@@ -191,6 +218,14 @@ class ArgumentsTest(TracedTest):
         self.assertEqual(args_of(report, "Class.method" if self.has_qualnames() else "method"), [
             {"func_args": {"self": "a Class", "v": "'x'"}, "return_value": "<NULL>"}])
         self.assertEqual(args_of(report, "<module>")[0]["func_args"], {})
+
+    def test_plain_values_are_shown_as_repr_shows_them(self):
+        run, report = self.trace_text(PLAIN)
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        with open(os.path.join(self.folder, "reprs.json"), encoding="utf-8") as f:
+            reprs = json.load(f)
+        self.assertEqual(args_of(report, "f"),
+                         [{"func_args": {"x": text}, "return_value": text} for text in reprs])
 
     def has_qualnames(self):
         return hasattr(args_of.__code__, "co_qualname")
