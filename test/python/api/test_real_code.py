@@ -65,7 +65,7 @@ class RealCode(InlineTest):
             for item in document[:2000]:  # by the encoder that is written in Python
                 json.dumps(item, indent=1)
             return made
-        self.assert_right(round_trip, 10000)
+        self.assert_right(round_trip, 5000)
 
     @unittest.skipUnless(importlib.util.find_spec("pygments"), "no pygments (python3-pygments)")
     def test_pygments(self):
