@@ -15,7 +15,8 @@ struct vt_pyjson_level {
 
 /* ---- texts ---- */
 
-/* How each ASCII character is written: 0: as it is; 'u': by number; else behind a \\. */
+/* How each ASCII character is written: 0: as it is; 'u': by number; else behind a
+ * backslash. */
 static const char forms[128] = {
     'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b',         't',          'n', 'u',
     'f', 'r', 'u', 'u', 'u', 'u', 'u', 'u', 'u',         'u',          'u', 'u',
