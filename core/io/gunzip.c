@@ -2,12 +2,12 @@
 #define ZLIB_CONST /* zlib does not write to its input */
 #include "core/io/gunzip.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <zlib.h>
 
 enum {
     OUT_BYTES = 256 * 1024,
+    MOST_IN_BYTES = 1 << 20,    /* at once */
     GZIP_ONLY = 16 + MAX_WBITS, /* of inflateInit2 */
 };
 
@@ -76,8 +76,8 @@ static enum vt_status inflate_some(struct vt_gunzip *gunzip, struct vt_error *er
     gunzip->out += size;
     if (result == Z_MEM_ERROR)
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
-    if (result == Z_NEED_DICT || result == Z_DATA_ERROR || result == Z_STREAM_ERROR)
-        return wrong(gunzip, z->msg ? z->msg : "damaged", err);
+    if (result == Z_DATA_ERROR) /* gzip has no dictionaries */
+        return wrong(gunzip, z->msg, err);
     if (result == Z_STREAM_END)
         gunzip->place = BEHIND_MEMBER;
     enum vt_status status = check_expansion(gunzip, err);
@@ -109,9 +109,9 @@ static enum vt_status feed(struct vt_gunzip *gunzip, const unsigned char *bytes,
     z_stream *z = &gunzip->z;
     enum vt_status status = VT_OK;
     while (size && status == VT_OK) {
+        size_t part = size < MOST_IN_BYTES ? size : MOST_IN_BYTES;
         z->next_in = bytes;
-        z->avail_in = size < UINT_MAX ? (uInt)size : UINT_MAX;
-        size_t part = z->avail_in;
+        z->avail_in = (uInt)part;
         /* A full output buffer may hide that there is more, also without input. */
         bool is_full = false;
         while ((z->avail_in || is_full) && status == VT_OK) {

@@ -11,8 +11,8 @@
 /* Where the file system has no files without a name: one that loses it at once. */
 static int open_and_unlink(const char *dir) {
     char path[PATH_MAX];
-    int size = snprintf(path, sizeof path, "%s/.viztracer-XXXXXX", dir);
-    if (size < 0 || (size_t)size >= sizeof path) {
+    size_t size = (size_t)snprintf(path, sizeof path, "%s/.viztracer-XXXXXX", dir);
+    if (size >= sizeof path) { /* also when it failed */
         errno = ENAMETOOLONG;
         return -1;
     }

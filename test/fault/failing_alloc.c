@@ -25,6 +25,7 @@ char *__real_strndup(const char *text, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
+void *__wrap_reallocarray(void *block, size_t count, size_t size);
 void __wrap_free(void *block);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t size);
@@ -54,6 +55,10 @@ void *__wrap_realloc(void *block, size_t size) {
         return NULL;
     void *moved = __real_realloc(block, size);
     return block ? moved : count(moved);
+}
+
+void *__wrap_reallocarray(void *block, size_t n, size_t size) {
+    return __wrap_realloc(block, n * size);
 }
 
 void __wrap_free(void *block) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An allocator in which the n-th call fails, and that counts what is not freed. Tests
- * that use it link with --wrap of malloc, calloc, realloc, free, strdup, strndup and
- * asprintf.
+ * that use it link with --wrap of malloc, calloc, realloc, reallocarray, free, strdup,
+ * strndup and asprintf.
  */
 #ifndef VT_TEST_FAULT_FAILING_ALLOC_H
 #define VT_TEST_FAULT_FAILING_ALLOC_H

@@ -146,6 +146,53 @@ static void bombs_are_refused_behind_the_free_bytes(void **state) {
     assert_int_equal(status, VT_OK);
 }
 
+/* Bytes that deflate cannot pack, so that the input is long. */
+static void pieces_of_any_length_are_taken(void **state) {
+    (void)state;
+    enum { SIZE = 3000000 };
+    char *bytes = malloc(SIZE + 1);
+    uint64_t seed = 1;
+    for (size_t i = 0; i < SIZE; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        bytes[i] = (char)('!' + (seed >> 58));
+    }
+    bytes[SIZE] = '\0';
+    struct vt_buf data = {0};
+    append_plain(&data, bytes);
+    assert_true(data.size > 2 << 20);
+    for (size_t step = 1000; step <= data.size * 10; step *= 100) {
+        enum vt_status status;
+        char *got = expand(&data, step, 0, &status);
+        assert_int_equal(status, VT_OK);
+        assert_memory_equal(got, bytes, SIZE);
+        assert_string_equal(got + SIZE, "|fine");
+        free(got);
+    }
+    vt_buf_fini(&data);
+    free(bytes);
+}
+
+static void a_change_of_any_byte_is_refused_or_of_no_consequence(void **state) {
+    (void)state;
+    struct vt_buf data = {0};
+    append_plain(&data, "hello hello hello");
+    for (size_t i = 0; i < data.size; i++) {
+        enum vt_status status;
+        data.data[i] ^= 0x10;
+        char *got = expand(&data, 1000, 0, &status);
+        bool is_header = i >= 3 && i < 10; /* flags, time, system */
+        if (status == VT_OK) {
+            assert_true(is_header);
+            assert_string_equal(got, "hello hello hello|fine");
+        } else {
+            assert_non_null(strstr(got, "|not whole gzip data: "));
+        }
+        data.data[i] ^= 0x10;
+        free(got);
+    }
+    vt_buf_fini(&data);
+}
+
 static enum vt_status refuse(void *state, const void *bytes, size_t size,
                              struct vt_error *err) {
     (void)state;
@@ -176,6 +223,8 @@ int main(void) {
         cmocka_unit_test(members_and_padding_are_read),
         cmocka_unit_test(what_is_not_whole_is_refused_with_its_place),
         cmocka_unit_test(bombs_are_refused_behind_the_free_bytes),
+        cmocka_unit_test(pieces_of_any_length_are_taken),
+        cmocka_unit_test(a_change_of_any_byte_is_refused_or_of_no_consequence),
         cmocka_unit_test(what_the_sink_says_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

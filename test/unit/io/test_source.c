@@ -6,10 +6,12 @@
 #include "test/support/shared_dir.h"
 #include "test/support/temp_dir.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -42,6 +44,45 @@ static int tear_down(void **state) {
 }
 
 static const struct vt_source_options plain = {.expansion = 0};
+
+/* ---- a system that is interrupted, or fails */
+
+static struct {
+    int read_interruptions, open_interruptions;
+    bool fstat_fails;
+} fault;
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+int __real_open(const char *path, int flags, mode_t mode);
+int __real_fstat(int fd, struct stat *st);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+int __wrap_open(const char *path, int flags, mode_t mode);
+int __wrap_fstat(int fd, struct stat *st);
+
+static bool is_interrupted(int *interruptions) {
+    bool is_now = *interruptions > 0;
+    *interruptions -= is_now;
+    if (is_now)
+        errno = EINTR;
+    return is_now;
+}
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size) {
+    return is_interrupted(&fault.read_interruptions) ? -1
+                                                     : __real_read(fd, bytes, size);
+}
+
+int __wrap_open(const char *path, int flags, mode_t mode) {
+    return is_interrupted(&fault.open_interruptions) ? -1
+                                                     : __real_open(path, flags, mode);
+}
+
+int __wrap_fstat(int fd, struct stat *st) {
+    errno = EIO;
+    return fault.fstat_fails ? -1 : __real_fstat(fd, st);
+}
+
+/* ---- reading */
 
 /* The text that a source gives; how it ended is in `status`. */
 static char *pump(struct vt_source *source, enum vt_status *status,
@@ -239,6 +280,63 @@ static void what_the_sink_says_comes_back_with_the_path(void **state) {
     vt_source_close(source);
 }
 
+static void another_file_of_the_same_size_is_noticed(void **state) {
+    struct fixture *f = *state;
+    const char *path = temp_dir_join(&f->dir, "a.json");
+    for (int kind = 0; kind < 3; kind++) {
+        enum vt_status status;
+        temp_dir_write(path, "[1]", 3);
+        struct vt_source *source = open_source(path, &plain);
+        check_pump(source, "[1]");
+        struct timespec times[] = {{0, 0}, {kind ? 5 : 0, kind ? 0 : UTIME_OMIT}};
+        if (kind == 2) { /* another one with the same times */
+            const char *other = temp_dir_join(&f->dir, "b.json");
+            struct stat st;
+            assert_int_equal(stat(path, &st), 0);
+            temp_dir_write(other, "[2]", 3);
+            times[1] = st.st_mtim;
+            assert_int_equal(utimensat(AT_FDCWD, other, times, 0), 0);
+            assert_int_equal(rename(other, path), 0);
+        } else
+            assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+        free(pump(source, &status, &f->err));
+        assert_int_equal(status, kind ? VT_ERR_IO : VT_OK);
+        vt_source_close(source);
+    }
+}
+
+static void what_must_be_a_cvf_file_is_nothing_else(void **state) {
+    struct fixture *f = *state;
+    struct vt_source_options options = {.must_be_cvf = true};
+    const char *path = temp_dir_join(&f->dir, "a.json");
+    temp_dir_write(path, "[1, 2, 3, 4]", 12);
+    struct vt_source *source = open_source(path, &options);
+    enum vt_status status;
+    free(pump(source, &status, &f->err));
+    assert_int_equal(status, VT_ERR_FORMAT);
+    assert_non_null(strstr(f->err.text, "not a cvf file"));
+    assert_int_equal(vt_source_pump(source, (struct vt_sink){.write = refuse}, NULL),
+                     VT_ERR_FORMAT);
+    vt_source_close(source);
+}
+
+static void interrupted_calls_are_made_again(void **state) {
+    struct fixture *f = *state;
+    const char *path = temp_dir_join(&f->dir, "a.json");
+    temp_dir_write(path, "[1]", 3);
+    struct vt_source *source = open_source(path, &plain);
+    fault.read_interruptions = fault.open_interruptions = 2;
+    check_pump(source, "[1]");
+    assert_int_equal(fault.read_interruptions + fault.open_interruptions, 0);
+    fault.fstat_fails = true;
+    enum vt_status status;
+    free(pump(source, &status, &f->err));
+    fault.fstat_fails = false;
+    assert_int_equal(status, VT_ERR_IO);
+    assert_non_null(strstr(f->err.text, "/a.json: cannot be opened: Input/output"));
+    vt_source_close(source);
+}
+
 /* ---- logs */
 
 static void write_log(const char *path, int pid, mode_t mode) {
@@ -279,8 +377,26 @@ static void a_log_and_a_run_are_read_as_the_report_of_them(void **state) {
     assert_int_equal(status, VT_OK);
     assert_null(strstr(of_log, "file_info"));
     free(of_log);
+    char missing[PATH_MAX];
+    snprintf(missing, sizeof missing, "%s", f->dir.path);
+    struct vt_source *none = open_source(missing, &plain);
+    assert_int_equal(vt_source_pump(none, (struct vt_sink){.write = refuse}, NULL),
+                     VT_ERR_FORMAT);
+    vt_source_close(none);
     vt_source_close(log);
     vt_source_close(run);
+}
+
+static void a_log_in_a_pipe_is_refused(void **state) {
+    struct fixture *f = *state;
+    const char *path = temp_dir_join(&f->dir, "fifo");
+    struct writer writer = {path, VT_LOG_MAGIC "and more"};
+    pthread_t thread;
+    signal(SIGPIPE, SIG_IGN); /* of which most is not read */
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(pthread_create(&thread, NULL, write_fifo, &writer), 0);
+    check_refused(f, path, VT_ERR_FORMAT, "/fifo: a log that is not a regular file");
+    pthread_join(thread, NULL);
 }
 
 /* ---- what lies beside the repository */
@@ -343,6 +459,10 @@ int main(void) {
         TEST(what_is_not_there_is_told_when_it_is_opened),
         TEST(what_cannot_be_read_is_refused_by_name),
         TEST(a_file_that_changes_between_two_readings_is_noticed),
+        TEST(another_file_of_the_same_size_is_noticed),
+        TEST(what_must_be_a_cvf_file_is_nothing_else),
+        TEST(interrupted_calls_are_made_again),
+        TEST(a_log_in_a_pipe_is_refused),
         TEST(what_the_sink_says_comes_back_with_the_path),
         TEST(a_log_and_a_run_are_read_as_the_report_of_them),
         TEST(malformed_archives_get_what_the_manifest_says),
