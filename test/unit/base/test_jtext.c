@@ -119,8 +119,34 @@ static void every_way_of_skipping_stops_at_the_same_byte(void **state) {
     }
 }
 
+static void a_high_surrogate_joins_only_a_low_one_right_behind_it(void **state) {
+    (void)state;
+    static const struct {
+        const char *inside, *plain;
+    } cases[] = {
+        {"\\ud83d\\ude00", "\xF0\x9F\x98\x80"},
+        {"\\ud83d", "\xED\xA0\xBD"},
+        {"\\ud83d234567", "\xED\xA0\xBD"
+                          "234567"},
+        {"\\ud83d\\n12345", "\xED\xA0\xBD\n12345"},
+        {"\\ud83d\\ud83d", "\xED\xA0\xBD\xED\xA0\xBD"},
+        {"\\ud83d\\u0041", "\xED\xA0\xBD"
+                           "A"},
+        {"\\ud83d\\uffff", "\xED\xA0\xBD\xEF\xBF\xBF"},
+        {"a\\", "a\\"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char plain[64];
+        size_t size =
+            vt_jtext_unescape(cases[i].inside, strlen(cases[i].inside), plain);
+        assert_int_equal(size, strlen(cases[i].plain));
+        assert_memory_equal(plain, cases[i].plain, size);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_high_surrogate_joins_only_a_low_one_right_behind_it),
         cmocka_unit_test(escapes_are_those_of_json),
         cmocka_unit_test(control_bytes_are_refused),
         cmocka_unit_test(utf8_is_checked_as_the_decoder_decodes_it),

@@ -193,6 +193,20 @@ static void a_change_of_any_byte_is_refused_or_of_no_consequence(void **state) {
     vt_buf_fini(&data);
 }
 
+static void nothing_more_is_read_behind_a_failure(void **state) {
+    (void)state;
+    enum { SIZE = 3 << 20 };
+    struct vt_buf data = {.data = calloc(1, SIZE), .size = SIZE, .capacity = SIZE};
+    enum vt_status status;
+    char *got = expand(&data, SIZE, 0, &status);
+    assert_int_equal(status, VT_ERR_FORMAT);
+    assert_string_equal(got,
+                        "|not whole gzip data: other data behind the end (byte 0)");
+    free(got);
+    vt_buf_fini(&data);
+    vt_gunzip_destroy(NULL); /* allowed */
+}
+
 static enum vt_status refuse(void *state, const void *bytes, size_t size,
                              struct vt_error *err) {
     (void)state;
@@ -215,6 +229,16 @@ static void what_the_sink_says_ends_it(void **state) {
     assert_string_equal(err.text, "enough");
     assert_int_equal(sink.write(sink.state, data.data, data.size, &err), VT_ERR_FORMAT);
     vt_gunzip_destroy(gunzip);
+    char *zeros = calloc(1, 1 << 20); /* more than goes out at once */
+    vt_buf_clear(&data);
+    append_member(&data, zeros, 1 << 20, 0, "", 0);
+    free(zeros);
+    assert_int_equal(
+        vt_gunzip_create((struct vt_sink){.write = refuse}, 0, &gunzip, NULL), VT_OK);
+    sink = vt_gunzip_sink(gunzip);
+    assert_int_equal(sink.write(sink.state, data.data, data.size, &err),
+                     VT_ERR_REFUSED);
+    vt_gunzip_destroy(gunzip);
     vt_buf_fini(&data);
 }
 
@@ -225,6 +249,7 @@ int main(void) {
         cmocka_unit_test(bombs_are_refused_behind_the_free_bytes),
         cmocka_unit_test(pieces_of_any_length_are_taken),
         cmocka_unit_test(a_change_of_any_byte_is_refused_or_of_no_consequence),
+        cmocka_unit_test(nothing_more_is_read_behind_a_failure),
         cmocka_unit_test(what_the_sink_says_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,9 @@ static void the_cookie_of_the_first_two_lines_decides(void **state) {
     expect_decoded("# coding: shift_jis\n\x82\xA0",
                    "# coding: shift_jis\n\xE3\x81\x82");
     expect_decoded("# coding: euc-jp\n\xA4\xA2", "# coding: euc-jp\n\xE3\x81\x82");
+    expect_decoded("\f# coding:\tlatin-1\n\xE9", "\f# coding:\tlatin-1\n\xC3\xA9");
+    expect_decoded("# coding=latin-1-unix\n\xE9", "# coding=latin-1-unix\n\xC3\xA9");
+    expect_decoded("# coding: utf-8-unix\n\xE9", NULL);
     expect_decoded("# coding: no-such-thing\nx", NULL);
     expect_decoded("# coding: ../../etc/passwd\nx", NULL);
 }
@@ -60,6 +63,19 @@ static void what_is_no_cookie_is_not_taken_for_one(void **state) {
     expect_decoded("x = 1 # coding: latin-1\n\xC3\xA9",
                    "x = 1 # coding: latin-1\n\xC3\xA9");
     expect_decoded("# coding latin-1\n\xC3\xA9", "# coding latin-1\n\xC3\xA9");
+    expect_decoded("# coding", "# coding");
+    expect_decoded("# coding: \n\xC3\xA9", "# coding: \n\xC3\xA9");
+    expect_decoded("# coding:\t", "# coding:\t");
+    expect_decoded("# coding: (none)\n\xC3\xA9", "# coding: (none)\n\xC3\xA9");
+    expect_decoded(" \t\f", " \t\f");
+    expect_decoded("x = 1\ry = 2", "x = 1\ny = 2");
+    expect_decoded("# coding: utf-80\n\xC3\xA9", NULL);
+    expect_decoded("# coding: "
+                   "a123456789b123456789c123456789d123456789e123456789f123456789g123"
+                   "\n\xC3\xA9",
+                   "# coding: "
+                   "a123456789b123456789c123456789d123456789e123456789f123456789g123"
+                   "\n\xC3\xA9"); /* too long for a name */
     expect_decoded("# recoding coding: latin-1\n\xE9",
                    "# recoding coding: latin-1\n\xC3\xA9");
     expect_decoded("\xEF\xBB\xBF# coding: latin-1\nx", NULL); /* contradicts the mark */

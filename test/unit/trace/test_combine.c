@@ -214,6 +214,104 @@ static void only_the_first_pids_of_many_are_told_one_by_one(void **state) {
     vt_buf_fini(&text);
 }
 
+/* Names of processes that got another pid tell which they were, where they have one. */
+static void only_texts_that_name_a_process_are_edited(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        const char *event, *edited; /* NULL: only the pid is */
+    } cases[] = {
+        {"{\"pid\":1,\"ph\":\"M\",\"name\":\"process_name\",\"args\":{\"name\":\"p\"}}",
+         "{\"pid\":10000001,\"ph\":\"M\",\"name\":\"process_name\",\"args\":{\"name\":"
+         "\"p "
+         "(pid "
+         "1 of b\\u007f\\u0001\\ud83d\\ude00\\ufffd)\"}}"},
+        {"{\"pid\":1,\"ph\":\"M\",\"name\":\"process_name\",\"args\":{\"x\":\"name\","
+         "\"name\":\"p\",\"y\":[{\"name\":\"q\"}]}}",
+         "{\"pid\":10000001,\"ph\":\"M\",\"name\":\"process_name\",\"args\":{\"x\":"
+         "\"name\","
+         "\"name\":\"p (pid 1 of "
+         "b\\u007f\\u0001\\ud83d\\ude00\\ufffd)\",\"y\":[{\"name\":\"q\"}]}}"},
+        {"{\"pid\":1,\"ph\":\"M\",\"args\":{\"name\":\"p\"}}", NULL},
+        {"{\"pid\":1,\"ph\":\"M\",\"name\":\"process_labl\",\"args\":{\"name\":\"p\"}}",
+         NULL},
+        {"{\"pid\":1,\"ph\":\"i\",\"name\":\"process_name\",\"args\":{\"name\":\"p\"}}",
+         NULL},
+        {"{\"pid\":1,\"ph\":\"M\",\"name\":\"process_name\",\"args\":{\"name\":5}}",
+         NULL},
+        {"{\"pid\":1,\"ph\":\"M\",\"name\":\"process_name\",\"args\":{\"nome\":\"p\"}}",
+         NULL},
+        {"{\"pid\":1,\"ph\":\"M\",\"name\":\"process_name\",\"args\":[\"name\"]}",
+         NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[400];
+        struct vt_buf out = {0};
+        vt_combine_destroy(f->combine);
+        f->count = 0;
+        assert_int_equal(vt_combine_create(&f->options, &f->combine, NULL), VT_OK);
+        check_added(f, "a", "[{\"ph\":\"i\",\"pid\":1}]");
+        snprintf(text, sizeof text, "[%s]", cases[i].event);
+        check_added(f, "b\x7F\x01\xF0\x9F\x98\x80\xFF", text);
+        assert_int_equal(
+            vt_combine_write(f->combine, vt_sink_to_buf(&out), NULL, &f->err), VT_OK);
+        snprintf(text, sizeof text, "{\"pid\":10000001%s", cases[i].event + 8);
+        if (!strstr(out.data, cases[i].edited ? cases[i].edited : text))
+            fail_msg("%s became %s", cases[i].event, out.data);
+        vt_buf_fini(&out);
+    }
+}
+
+static void add_shifted(struct fixture *f, const char *text, int64_t shift_ns) {
+    struct text *slot = &f->texts[f->count++];
+    *slot = (struct text){.text = text};
+    struct vt_combine_input input = {.name = "a",
+                                     .pump = pump_text,
+                                     .state = slot,
+                                     .shift_ns = shift_ns,
+                                     .uncertainty_ns = 7000};
+    if (vt_combine_add(f->combine, &input, &f->err) != VT_OK)
+        fail_msg("%s", f->err.text);
+}
+
+static void a_clock_that_is_shifted_began_at_another_time(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        const char *base, *shifted;
+    } cases[] = {
+        {"1000000", "998000"},
+        {"-9223372036854775808", "-9223372036854775808"}, /* beyond 64 bits: it stays */
+        {"1.5", "1.5"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[300], expected[400];
+        vt_combine_destroy(f->combine);
+        f->count = 0;
+        assert_int_equal(vt_combine_create(&f->options, &f->combine, NULL), VT_OK);
+        snprintf(text, sizeof text,
+                 "{\"traceEvents\":[{\"ph\":\"i\",\"ts\":10}],"
+                 "\"viztracer_metadata\":{\"baseTimeNanoseconds\":%s}}",
+                 cases[i].base);
+        add_shifted(f, text, 2000);
+        snprintf(expected, sizeof expected,
+                 "{\"traceEvents\": [{\"ph\":\"i\",\"ts\":12.000}], "
+                 "\"viztracer_metadata\": " OURS
+                 "false, \"baseTimeNanoseconds\": %s, \"combined\": [{\"file\": \"a\", "
+                 "\"shift\": 2.000, \"uncertainty\": 7.000}]}}",
+                 cases[i].shifted);
+        check_report(f, expected);
+    }
+}
+
+static void lost_events_beyond_64_bits_stay_a_number(void **state) {
+    struct fixture *f = *state;
+    const char *text = "{\"traceEvents\":[],\"viztracer_metadata\":{\"lostEvents\":"
+                       "9223372036854775807}}";
+    check_added(f, "a", text);
+    check_added(f, "b", text);
+    check_report(f, "{\"traceEvents\": [], \"viztracer_metadata\": " OURS
+                    "false, \"lostEvents\": 9223372036854775807}}");
+}
+
 static void aligned_traces_begin_at_0(void **state) {
     struct fixture *f = *state;
     align(f);
@@ -385,6 +483,9 @@ int main(void) {
         TEST(the_same_pid_in_two_traces_is_kept_apart_and_told),
         TEST(a_pid_that_cannot_stay_a_number_becomes_a_text),
         TEST(only_the_first_pids_of_many_are_told_one_by_one),
+        TEST(only_texts_that_name_a_process_are_edited),
+        TEST(a_clock_that_is_shifted_began_at_another_time),
+        TEST(lost_events_beyond_64_bits_stay_a_number),
         TEST(aligned_traces_begin_at_0),
         TEST(the_sync_marker_is_what_traces_are_aligned_to),
         TEST(times_that_do_not_fit_stay),
