@@ -30,6 +30,8 @@ void __wrap_free(void *block);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t size);
 int __wrap_asprintf(char **text, const char *format, ...) VT_PRINTF(2, 3);
+int __wrap___asprintf_chk(char **text, int flag, const char *format, ...)
+    VT_PRINTF(3, 4);
 
 static bool must_fail(void) {
     return atomic_load(&calls_until_failure) >= 0 &&
@@ -75,15 +77,28 @@ char *__wrap_strndup(const char *text, size_t size) {
     return must_fail() ? NULL : count(__real_strndup(text, size));
 }
 
-int __wrap_asprintf(char **text, const char *format, ...) {
-    if (must_fail())
-        return -1;
-    va_list args;
-    va_start(args, format);
-    int size = vasprintf(text, format, args);
-    va_end(args);
+static int print(char **text, const char *format, va_list args) {
+    int size = must_fail() ? -1 : vasprintf(text, format, args);
     if (size >= 0)
         count(*text);
+    return size;
+}
+
+int __wrap_asprintf(char **text, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int size = print(text, format, args);
+    va_end(args);
+    return size;
+}
+
+/* What _FORTIFY_SOURCE makes of it. */
+int __wrap___asprintf_chk(char **text, int flag, const char *format, ...) {
+    (void)flag;
+    va_list args;
+    va_start(args, format);
+    int size = print(text, format, args);
+    va_end(args);
     return size;
 }
 
