@@ -187,6 +187,8 @@ static bool take_symbols(struct vt_pyproc *process, const char *path, uint64_t b
     found =
         found && vt_elf_peek_place(&elf, "_PyRuntime", &place, &process->runtime_size);
     process->runtime = base + place;
+    process->has_remote_exec =
+        vt_elf_peek_place(&elf, "PySys_RemoteExec", &place, NULL);
     vt_elf_peek_close(&elf);
     return found;
 }

@@ -54,6 +54,7 @@ struct vt_pyproc {
     uint64_t runtime, runtime_size; /* _PyRuntime: the interpreter's own state */
     uint64_t vdso, vdso_size;       /* code of the kernel's that every process maps */
     bool other_root;                /* it sees other files than we do */
+    bool has_remote_exec;           /* PySys_RemoteExec: Python 3.14 and newer */
 };
 
 /* VT_ERR_NOT_FOUND: there is no such process. VT_ERR_REFUSED, with the cause: not a
