@@ -7,6 +7,7 @@
 #include "cmd/view_args.h"
 #include "viewer/server/server.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -34,9 +35,14 @@ static int say_usage(const struct vt_error *err) {
 }
 
 static int say_help(void) {
-    fputs(vt_view_args_usage(), stdout);
-    fputs(vt_view_args_help(), stdout);
-    return fflush(stdout) == 0 ? 0 : 1;
+    struct vt_buf text = {0};
+    struct vt_error err = {0};
+    vt_view_args_append_help(&text);
+    enum vt_status status = vt_buf_status(&text, &err);
+    if (status == VT_OK && (fputs(text.data, stdout) < 0 || fflush(stdout) != 0))
+        status = vt_error_set_errno(&err, errno, "standard output");
+    vt_buf_fini(&text);
+    return status == VT_OK ? 0 : vt_say_error("vizviewer", &err);
 }
 
 /* For those who sit at another machine than the server. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/help.h"
-#include "core/record/option.h"
 
 #include <string.h>
 
@@ -86,7 +85,7 @@ static size_t append_piece(struct vt_buf *text, size_t column, const char *piece
     return column + blanks + size;
 }
 
-static void append_option(const struct vt_option *option, struct vt_buf *text) {
+void vt_help_append_option(const struct vt_option *option, struct vt_buf *text) {
     struct vt_buf line = {0};
     append_names(option, &line);
     vt_buf_append(text, line.data, line.size);
@@ -114,7 +113,7 @@ void vt_help_append(struct vt_buf *text) {
         for (size_t i = 0; i < vt_option_table_count; i++) {
             const struct vt_option *option = &vt_option_table[i];
             if (option->group == group && !(option->flags & VT_OPT_HIDDEN))
-                append_option(option, text);
+                vt_help_append_option(option, text);
         }
     }
     vt_buf_append_text(text, epilogue);

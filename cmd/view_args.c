@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/view_args.h"
+#include "cmd/help.h"
+#include "core/record/option.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -14,53 +16,24 @@ static const char usage[] =
     "                 file\n"
     "       vizviewer --info file\n";
 
-static const char help[] =
+static const char preface[] =
     "\n"
     "Shows a report in the web browser: .json, .json.gz, .cvf or .html, the logs of a\n"
     "program that still runs or died, or a directory with such files.\n"
     "\n"
-    "positional arguments:\n"
-    "  file                      the report, or the directory\n"
-    "\n"
-    "options:\n"
-    "  --info              print what is in the report, as JSON; the first word\n"
-    "  -h, --help          show this help and exit\n"
-    "  -s, --server_only   serve it, and open no browser\n"
-    "  -p, --port PORT     the port to listen on (9001); 0: any that is free\n"
-    "  --host HOST         listen on this address, and not on this machine's own "
-    "alone;\n"
-    "                      others need the token in the address that is printed\n"
-    "  --once              end when the page has everything that it needs\n"
-    "  --timeout SECONDS   with --once: end when nobody asked for so long (10)\n"
-    "  --use_external_processor\n"
-    "                      keep the engine in the server: for traces that are too "
-    "large\n"
-    "                      for a page\n"
-    "  --flamegraph        open with the flame graph\n"
-    "  --perfetto          open https://ui.perfetto.dev with the report; it asks for\n"
-    "                      port 9001\n";
+    "options:\n";
 
-enum kind { FLAG, TEXT };
-
-struct option {
-    const char *name;
-    char letter;
-    enum kind kind;
-    size_t offset;
-};
-
-#define FIELD(field) offsetof(struct vt_view_args, field)
-
-static const struct option options[] = {
-    {"--help", 'h', FLAG, FIELD(help)},
-    {"--server_only", 's', FLAG, FIELD(server_only)},
-    {"--port", 'p', TEXT, FIELD(port)},
-    {"--host", 0, TEXT, FIELD(host)},
-    {"--once", 0, FLAG, FIELD(once)},
-    {"--timeout", 0, TEXT, FIELD(timeout)},
-    {"--use_external_processor", 0, FLAG, FIELD(external)},
-    {"--flamegraph", 0, FLAG, FIELD(flamegraph)},
-    {"--perfetto", 0, FLAG, FIELD(perfetto)},
+#define VT_VIEW_OPTION(kind_, field_, long_, short_, count_, metavar_, help_)          \
+    {.key = #field_,                                                                   \
+     .long_name = (long_),                                                             \
+     .short_name = (short_),                                                           \
+     .metavar = (metavar_),                                                            \
+     .help = (help_),                                                                  \
+     .kind = VT_OPTION_##kind_,                                                        \
+     .count = VT_COUNT_##count_,                                                       \
+     .offset = offsetof(struct vt_view_args, field_)},
+static const struct vt_option options[] = {
+#include "cmd/view_options.def"
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
@@ -75,8 +48,11 @@ const char *vt_view_args_usage(void) {
     return usage;
 }
 
-const char *vt_view_args_help(void) {
-    return help;
+void vt_view_args_append_help(struct vt_buf *text) {
+    vt_buf_append_text(text, usage);
+    vt_buf_append_text(text, preface);
+    for (size_t i = 0; i < OPTIONS; i++)
+        vt_help_append_option(&options[i], text);
 }
 
 /* ---- which option a word is ------------------------------------------------------ */
@@ -85,8 +61,9 @@ static enum vt_status refuse_ambiguous(const char *word, size_t size,
                                        struct vt_error *err) {
     struct vt_buf names = {0};
     for (size_t i = 0; i < OPTIONS; i++)
-        if (strncmp(options[i].name, word, size) == 0)
-            vt_buf_printf(&names, "%s%s", names.size ? ", " : "", options[i].name);
+        if (options[i].kind != VT_OPTION_ACTION &&
+            strncmp(options[i].long_name, word, size) == 0)
+            vt_buf_printf(&names, "%s%s", names.size ? ", " : "", options[i].long_name);
     enum vt_status status = vt_buf_status(&names, err);
     if (status == VT_OK)
         status = vt_error_set(err, VT_ERR_USAGE, "ambiguous option: %s could match %s",
@@ -97,23 +74,24 @@ static enum vt_status refuse_ambiguous(const char *word, size_t size,
 
 /* `*found` is NULL when no option is called so. */
 static enum vt_status find_long(const char *word, size_t size,
-                                const struct option **found, struct vt_error *err) {
+                                const struct vt_option **found, struct vt_error *err) {
     size_t matches = 0;
     *found = NULL;
     for (size_t i = 0; i < OPTIONS; i++) {
-        if (strncmp(options[i].name, word, size) != 0)
+        if (options[i].kind == VT_OPTION_ACTION ||
+            strncmp(options[i].long_name, word, size) != 0)
             continue;
         *found = &options[i];
-        if (options[i].name[size] == '\0')
+        if (options[i].long_name[size] == '\0')
             return VT_OK;
         matches++;
     }
     return matches > 1 ? refuse_ambiguous(word, size, err) : VT_OK;
 }
 
-static const struct option *find_short(char letter) {
+static const struct vt_option *find_short(char letter) {
     for (size_t i = 0; i < OPTIONS; i++)
-        if (options[i].letter && options[i].letter == letter)
+        if (options[i].short_name && options[i].short_name[1] == letter)
             return &options[i];
     return NULL;
 }
@@ -133,38 +111,39 @@ static bool looks_like_option(const char *word) {
 }
 
 /* `attached`: the value that came with the option, or NULL. */
-static enum vt_status take_value(struct words *words, const struct option *option,
+static enum vt_status take_value(struct words *words, const struct vt_option *option,
                                  const char *attached, struct vt_error *err) {
     const char **field = (void *)((char *)words->args + option->offset);
     if (!attached && words->next < words->count &&
         !looks_like_option(words->items[words->next]))
         attached = words->items[words->next++];
     if (!attached)
-        return vt_error_set(err, VT_ERR_USAGE, "argument %s%s: expected one argument",
-                            option->letter ? "-p/" : "", option->name);
+        return vt_error_set(err, VT_ERR_USAGE, "argument %s%s%s: expected one argument",
+                            option->short_name ? option->short_name : "",
+                            option->short_name ? "/" : "", option->long_name);
     *field = attached;
     return VT_OK;
 }
 
-static void set_flag(struct words *words, const struct option *option) {
+static void set_flag(struct words *words, const struct vt_option *option) {
     *(bool *)((char *)words->args + option->offset) = true;
 }
 
 static enum vt_status read_long(struct words *words, const char *word,
                                 struct vt_error *err) {
-    const struct option *option;
+    const struct vt_option *option;
     size_t size = strcspn(word, "=");
     const char *attached = word[size] ? word + size + 1 : NULL;
     if (find_long(word, size, &option, err) != VT_OK)
         return err->status;
     if (!option)
         return refuse_unknown(word, err);
-    if (option->kind == TEXT)
+    if (option->kind == VT_OPTION_TEXT)
         return take_value(words, option, attached, err);
     if (attached)
         return vt_error_set(err, VT_ERR_USAGE,
-                            "argument %s: ignored explicit argument '%s'", option->name,
-                            attached);
+                            "argument %s: ignored explicit argument '%s'",
+                            option->long_name, attached);
     set_flag(words, option);
     return VT_OK;
 }
@@ -173,10 +152,10 @@ static enum vt_status read_long(struct words *words, const char *word,
 static enum vt_status read_short(struct words *words, const char *word,
                                  struct vt_error *err) {
     for (const char *letter = word + 1; *letter; letter++) {
-        const struct option *option = find_short(*letter);
+        const struct vt_option *option = find_short(*letter);
         if (!option)
             return refuse_unknown(word, err);
-        if (option->kind == TEXT) {
+        if (option->kind == VT_OPTION_TEXT) {
             const char *rest = letter + 1 + (letter[1] == '=');
             return take_value(words, option, *rest ? rest : NULL, err);
         }

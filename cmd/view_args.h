@@ -26,8 +26,10 @@ struct vt_view_args {
 VT_NODISCARD enum vt_status vt_view_args_read(struct vt_view_args *args, int count,
                                               char *const *words, struct vt_error *err);
 
-/* The lines that say how to call it, and what the options do. */
+/* The lines that say how to call it, each with its newline; static text. */
 const char *vt_view_args_usage(void);
-const char *vt_view_args_help(void);
+
+/* Appends the whole help, made from the rows of view_options.def. */
+void vt_view_args_append_help(struct vt_buf *text);
 
 #endif

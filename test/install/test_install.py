@@ -39,6 +39,12 @@ class Install(unittest.TestCase):
         for path in ("libviztracer_report.so", "libviztracer_preload.so",
                      "python/viztracer/__init__.py"):
             self.assertTrue(os.path.isfile(os.path.join(library, path)), path)
+        for path in ("man/man1/viztracer.1", "man/man1/vizviewer.1",
+                     "bash-completion/completions/viztracer",
+                     "bash-completion/completions/vizviewer", "zsh/site-functions/_viztracer",
+                     "fish/vendor_completions.d/viztracer.fish",
+                     "fish/vendor_completions.d/vizviewer.fish"):
+            self.assertTrue(os.path.isfile(os.path.join(self.first, "share", path)), path)
         cores = [name for name in os.listdir(os.path.join(library, "python"))
                  if name.startswith("_viztracer.") and name.endswith(".so")]
         self.assertTrue(cores)
