@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * How long saving takes: a log of 1,048,576 calls in a file, as a program of a few
- * hundred functions leaves it, to json and to gzip.
+ * hundred functions leaves it, to json, to gzip and to html.
  *
  *   bench_save [DIRECTORY [THREADS]]
  *
@@ -147,16 +147,18 @@ static void measure(const char *log_path, const char *path, const char *what,
 int main(int argc, char **argv) {
     const char *dir = argc > 1 ? argv[1] : "/tmp";
     long threads = argc > 2 ? strtol(argv[2], NULL, 10) : 1;
-    char log_path[PATH_MAX], json[PATH_MAX], gz[PATH_MAX];
+    char log_path[PATH_MAX], json[PATH_MAX], gz[PATH_MAX], html[PATH_MAX];
     snprintf(log_path, sizeof log_path, "%s/bench_save-%ld.log", dir, (long)getpid());
     snprintf(json, sizeof json, "%s/bench_save-%ld.json", dir, (long)getpid());
     snprintf(gz, sizeof gz, "%s/bench_save-%ld.json.gz", dir, (long)getpid());
+    snprintf(html, sizeof html, "%s/bench_save-%ld.html", dir, (long)getpid());
     write_log(log_path, threads > 0 ? (uint32_t)threads : 1);
     struct rusage before, after;
     getrusage(RUSAGE_SELF, &before);
     measure(log_path, json, "json", 150);
     measure(log_path, gz, vt_deflate_best()->name,
             vt_deflate_best() == &vt_deflate_zlib ? 400 : 250);
+    measure(log_path, html, "html", 1000);
     getrusage(RUSAGE_SELF, &after);
     printf("peak of the whole bench %ld MB, of it building the log %ld MB\n",
            after.ru_maxrss / 1024, before.ru_maxrss / 1024);
