@@ -126,8 +126,10 @@ static uint32_t column_of(struct vt_pack_shapes *shapes, const char *name,
     struct vt_pack_column *column = &shapes->columns[shapes->column_count];
     column->name = malloc(size + 1);
     if (!column->name ||
-        vt_strtab_add(&shapes->names, name, size, NULL) == VT_STRTAB_NO_MEMORY)
+        vt_strtab_add(&shapes->names, name, size, NULL) == VT_STRTAB_NO_MEMORY) {
+        free(column->name);
         return VT_PACK_SHAPE_NO_MEMORY;
+    }
     memcpy(column->name, name, size);
     column->name_size = size;
     column->role = role_of(name, size);

@@ -5,6 +5,7 @@
  */
 #include "core/io/combine_files.h"
 #include "core/io/cvf_file.h"
+#include "core/io/report.h"
 #include "test/fault/failing_alloc.h"
 #include "test/support/temp_dir.h"
 
@@ -112,6 +113,16 @@ static void decompressing_survives_the_failure_of_any_allocation(void **state) {
     assert_true(fail_each(*state, "r.json.gz", decompress) > 25);
 }
 
+static void a_page_survives_the_failure_of_any_allocation(void **state) {
+    struct fixture *f = *state;
+    assert_true(fail_each(f, "r.html", combine) > 120);
+    snprintf(f->output, sizeof f->output, "%s/p.html", f->dir.path);
+    assert_int_equal(vt_report_save_text(f->output, report, sizeof report - 1, NULL),
+                     VT_OK);
+    assert_int_equal(rename(f->output, f->other), 0); /* one of those that are read */
+    assert_true(fail_each(f, "r.html", combine) > 120);
+}
+
 static void combining_survives_the_failure_of_any_allocation(void **state) {
     assert_true(fail_each(*state, "r.json", combine) > 100);
 }
@@ -127,6 +138,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(compressing_survives_the_failure_of_any_allocation),
         TEST(decompressing_survives_the_failure_of_any_allocation),
+        TEST(a_page_survives_the_failure_of_any_allocation),
         TEST(combining_survives_the_failure_of_any_allocation),
         TEST(aligning_survives_the_failure_of_any_allocation),
 #undef TEST
