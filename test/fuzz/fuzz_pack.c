@@ -56,7 +56,8 @@ static bool renew(const struct vt_buf *text, struct vt_buf *renewed) {
     struct vt_buf packed = {0};
     bool is_trace = text->size && pack(text, &packed) == VT_OK;
     if (is_trace)
-        VT_REQUIRE(unpack(packed.data, packed.size, 1000, renewed, NULL) != VT_ERR_FORMAT);
+        VT_REQUIRE(unpack(packed.data, packed.size, 1000, renewed, NULL) !=
+                   VT_ERR_FORMAT);
     vt_buf_fini(&packed);
     return is_trace && renewed->size < MOST_TEXT;
 }

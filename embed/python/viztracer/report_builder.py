@@ -39,7 +39,7 @@ class ReportBuilder:
         self.base_time = base_time
 
     def save(self, output_file: Union[str, TextIO] = "result.json") -> None:
-        """Writes the report: .json, .gz, or to a text stream."""
+        """Writes the report: .json, .gz, .html, or to a text stream."""
         report = self._report()
         if self.base_time is not None:
             report["viztracer_metadata"]["baseTimeNanoseconds"] = self.base_time
