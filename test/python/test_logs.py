@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is logged besides calls: print, garbage collection, audit events, exit functions, tasks,
 torch; from the command line and inline, and gone when the recording is."""
+import importlib.util
 import os
 import unittest
 
@@ -148,6 +149,21 @@ def loop():
 loop()
 '''
 
+NURSERY = """
+import trio
+def work():
+    pass
+async def child(count):
+    for _ in range(count):
+        await trio.sleep(0.001)
+        work()
+async def main():
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(child, 3)
+        nursery.start_soon(child, 2, name="child two")
+trio.run(main)
+"""
+
 TORCH = '''
 import json, os, time
 class profile:
@@ -266,6 +282,16 @@ class LogsTest(TracedTest):
         self.assertEqual(run.stderr, b"")
         self.assertEqual([name for (_, name), functions in self.lanes(report).items()
                           if "work" in functions], ["__main__.a", "__main__.b"])
+
+    @unittest.skipUnless(importlib.util.find_spec("trio"), "no trio (python3-trio)")
+    def test_a_lane_for_each_task_of_trio(self):
+        run, report = self.trace(self.put("main.py", NURSERY), options=["--log_async"])
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        lanes = self.lanes(report)
+        works = [name for (_, name), functions in lanes.items() if "work" in functions]
+        self.assertEqual(works, ["__main__.child", "child two"])
+        for (_, name), functions in lanes.items():
+            self.assertEqual("main" in functions, name == "__main__.main")
 
     def test_torch_events_come_on_our_clock(self):
         os.makedirs(os.path.join(self.folder, "torch"))
