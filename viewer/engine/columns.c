@@ -108,14 +108,6 @@ enum vt_status vt_columns_index(struct vt_columns *columns, struct vt_error *err
     return VT_OK;
 }
 
-const struct vt_columns_odd *vt_columns_odd(const struct vt_columns *columns,
-                                            uint32_t slice) {
-    struct vt_columns_odd key = {.slice = slice};
-    if (columns->dur[slice] != VT_COLUMNS_ODD)
-        return NULL;
-    return bsearch(&key, columns->odd, columns->odd_count, sizeof key, compare_odd);
-}
-
 uint32_t vt_columns_odd_from(const struct vt_columns *columns, uint32_t slice) {
     uint32_t low = 0, high = columns->odd_count;
     while (low < high) {
@@ -126,6 +118,15 @@ uint32_t vt_columns_odd_from(const struct vt_columns *columns, uint32_t slice) {
             high = middle;
     }
     return low;
+}
+
+const struct vt_columns_odd *vt_columns_odd(const struct vt_columns *columns,
+                                            uint32_t slice) {
+    if (columns->dur[slice] != VT_COLUMNS_ODD)
+        return NULL;
+    uint32_t i = vt_columns_odd_from(columns, slice);
+    bool is_there = i < columns->odd_count && columns->odd[i].slice == slice;
+    return is_there ? &columns->odd[i] : NULL;
 }
 
 static uint32_t find_start(const int64_t *starts, uint32_t from, uint32_t to,

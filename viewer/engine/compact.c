@@ -136,6 +136,7 @@ static enum vt_status read_section(struct vt_compact_reader *reader, uint32_t ki
         const struct vt_compact_items *items = &vt_compact_items[kind];
         size_t i = kind == VT_COMPACT_HEAD ? 0 : items->count(reader->store);
         status = items->item(reader->store, &codec, i, err);
+        codec.failed |= kind == VT_COMPACT_HEAD && codec.p < codec.end; /* one only */
     }
     if (status == VT_OK && codec.failed)
         status = wrong(reader, err);

@@ -165,7 +165,9 @@ void vt_answer_instants(struct vt_answer *answer) {
 void vt_answer_flows(struct vt_answer *answer) {
     const struct vt_store *store = answer->store;
     uint32_t limit = answer->limit ? answer->limit : 2000, n = 0;
-    const struct vt_store_flow **found = malloc((size_t)limit * sizeof *found + 1);
+    if (limit > store->flows.count)
+        limit = (uint32_t)store->flows.count;
+    const struct vt_store_flow **found = malloc(((size_t)limit + 1) * sizeof *found);
     if (!found) {
         vt_answer_fail(answer, VT_ERR_NO_MEMORY, "out of memory");
         return;

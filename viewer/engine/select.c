@@ -35,7 +35,9 @@ void vt_answer_at(struct vt_answer *answer) {
     uint32_t end = row->first + row->count;
     uint32_t i = vt_columns_at(columns, row->first, end, answer->t0 + 1);
     uint32_t found = VT_STORE_NONE;
-    int64_t distance = answer->d0 > 0 ? (int64_t)answer->d0 : 0;
+    int64_t distance = answer->d0 > 0 ? VT_STORE_MOST_NS : 0;
+    if (distance > answer->d0)
+        distance = (int64_t)answer->d0;
     if (i > row->first) {
         int64_t away = answer->t0 - vt_columns_end(columns, i - 1);
         if (away <= distance) {
