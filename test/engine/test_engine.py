@@ -4,7 +4,8 @@
 
     test_engine.py ASK_ENGINE ENGINE_WASM [unittest arguments]
 
-VIZTRACER_ENGINE_TRACES=500 tries so many random traces (default: 40).
+VIZTRACER_ENGINE_TRACES=500 tries so many random traces (default: 25). ENGINE_CHECKED is an
+ASK_ENGINE with sanitizers.
 """
 import json
 import os
@@ -21,7 +22,8 @@ from asking import (AGG, AT, CHILDREN, EXPORT, FLAME, HISTOGRAM, META, NEXT, NON
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ASK, WASM = sys.argv[1:3]
-TRACES = int(os.environ.get("VIZTRACER_ENGINE_TRACES", "40"))
+CHECKED = os.environ.get("ENGINE_CHECKED", ASK)
+TRACES = int(os.environ.get("VIZTRACER_ENGINE_TRACES", "25"))
 NODE = shutil.which("node")
 HUGE = 1 << 61
 STATISTICS = "calls", "total", "self", "min", "mean", "p50", "p95", "p99", "max"
@@ -29,7 +31,9 @@ STATISTICS = "calls", "total", "self", "min", "mean", "p50", "p95", "p99", "max"
 
 def ways():
     yield "native", lambda path: [ASK, path]
-    yield "index", lambda path: [ASK, path, "--index"]
+    if CHECKED != ASK:
+        yield "checked", lambda path: [CHECKED, path]
+    yield "index", lambda path: [CHECKED, path, "--index"]
     if NODE and os.path.exists(WASM):
         yield "wasm", lambda path: [NODE, os.path.join(HERE, "ask_wasm.mjs"), WASM, path]
 

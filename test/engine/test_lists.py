@@ -5,7 +5,7 @@ and end marks, async slices, counters, instants, flows, objects, sources, the lo
 
     test_lists.py ASK_ENGINE ENGINE_WASM [unittest arguments]
 
-VIZTRACER_ENGINE_TRACES=500 tries so many random traces (default: 12).
+VIZTRACER_ENGINE_TRACES=500 tries so many random traces (default: 8).
 """
 import collections
 import json
@@ -20,7 +20,7 @@ import test_engine
 from asking import (AGG, COUNTER, FLOWS, INSTANT, INSTANTS, NEXT, NONE, OBJECT, OBJECTS, PROFILE,
                     SLICE, SOURCE, Engine, columns, records)
 
-TRACES = int(os.environ.get("VIZTRACER_ENGINE_TRACES", "12"))
+TRACES = int(os.environ.get("VIZTRACER_ENGINE_TRACES", "8"))
 ALL = {"t0": -test_engine.HUGE, "t1": test_engine.HUGE}
 SPAN = 100_000  # ns
 SOURCE_TEXT = "def f():\n    return 'é'\n"
