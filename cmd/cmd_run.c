@@ -33,6 +33,27 @@ static enum vt_status append_both(struct vt_strlist *words, const char *first,
     return status == VT_OK ? vt_strlist_append(words, second, err) : status;
 }
 
+/* Appends -c CODE or -m MODULE in the words in which it was typed, for sys.orig_argv:
+ * -Im MODULE, -mMODULE. */
+static enum vt_status append_code(const struct vt_command *command, char letter,
+                                  const char *code, struct vt_strlist *words,
+                                  struct vt_error *err) {
+    size_t shared = command->code_flags;
+    const char *flags = shared < command->python_options.count
+                            ? command->python_options.items[shared]
+                            : "-";
+    struct vt_buf word = {0};
+    vt_buf_printf(&word, "%s%c%s", flags, letter,
+                  command->code_is_attached ? code : "");
+    enum vt_status status = vt_buf_status(&word, err);
+    if (status == VT_OK && command->code_is_attached)
+        status = vt_strlist_append(words, word.data, err);
+    else if (status == VT_OK)
+        status = append_both(words, word.data, code, err);
+    vt_buf_fini(&word);
+    return status;
+}
+
 /* Appends the words by which python3 knows the program. A script whose name looks like
  * an option of python3 comes behind its own separator. */
 static enum vt_status append_program(const struct vt_command *command,
@@ -40,9 +61,9 @@ static enum vt_status append_program(const struct vt_command *command,
                                      struct vt_error *err) {
     const struct vt_config *config = &command->config;
     if (config->cmd_string)
-        return append_both(words, "-c", config->cmd_string, err);
+        return append_code(command, 'c', config->cmd_string, words, err);
     if (config->module)
-        return append_both(words, "-m", config->module, err);
+        return append_code(command, 'm', config->module, words, err);
     VT_REQUIRE(script != NULL);
     if (script[0] == '-' && script[1] != '\0')
         return append_both(words, "--", script, err);
@@ -52,7 +73,10 @@ static enum vt_status append_program(const struct vt_command *command,
 /* The words that python3 would get for `command`, without its own name. */
 static enum vt_status build_words(const struct vt_command *command, const char *script,
                                   struct vt_strlist *words, struct vt_error *err) {
-    enum vt_status status = vt_strlist_copy(words, &command->python_options, err);
+    enum vt_status status = VT_OK;
+    for (size_t i = 0; status == VT_OK && i < command->python_options.count; i++)
+        if (i != command->code_flags)
+            status = vt_strlist_append(words, command->python_options.items[i], err);
     if (status == VT_OK)
         status = append_program(command, script, words, err);
     for (size_t i = script ? 1 : 0; status == VT_OK && i < command->words.count; i++)

@@ -3,6 +3,7 @@
 #include "cmd/optparse.h"
 #include "cmd/pyopts.h"
 #include "cmd/rcfile.h"
+#include "cmd/setting.h"
 #include "cmd/value.h"
 
 #include <string.h>
@@ -73,11 +74,65 @@ static enum vt_status split(struct vt_command *command, const struct vt_strlist 
     return status;
 }
 
-static enum vt_status split_words(struct vt_command *command,
-                                  const struct vt_optparse *parse,
+/* The first letter of "-c…", "-m…" or of what stands behind other options in one word,
+ * -Im; NULL: `word` is none of these. */
+static const char *find_code(const char *word) {
+    const char *end = vt_pyopts_cluster_end(word);
+    if (!end && word[0] == '-')
+        end = word + 1;
+    bool is_code = end && (*end == 'c' || *end == 'm');
+    return is_code && !memchr(word, 'u', (size_t)(end - word)) ? end : NULL;
+}
+
+/* Behind our separator, python3's own words name the code: takes those at `*next` that
+ * are -m MODULE or -c CODE, maybe together with other options. */
+static enum vt_status take_code(struct vt_command *command, struct vt_optparse *parse,
+                                size_t *next, struct vt_error *err) {
+    const struct vt_strlist *words = &parse->program;
+    const char *code = *next < words->count ? find_code(words->items[*next]) : NULL;
+    if (!code)
+        return VT_OK;
+    const char *word = words->items[(*next)++];
+    const char *value = code[1] ? code + 1 : NULL;
+    if (!value && *next == words->count)
+        return vt_error_set(err, VT_ERR_USAGE, "argument expected for the -%c option",
+                            *code);
+    if (!value)
+        value = words->items[(*next)++];
+    const struct vt_option *option =
+        vt_option_find(*code == 'c' ? "cmd_string" : "module");
+    parse->seen[option - vt_option_table] = true;
+    enum vt_status status =
+        vt_setting_store(option, &command->config, (char *[]){(char *)value}, 1, err);
+    command->code_is_attached = code[1] != '\0';
+    if (status != VT_OK || code == word + 1)
+        return status;
+    command->code_flags = command->python_options.count;
+    return vt_strlist_append_bytes(&command->python_options, word,
+                                   (size_t)(code - word), err);
+}
+
+/* The words behind the separator, of which none was looked at so far. */
+static enum vt_status split_program(struct vt_command *command,
+                                    struct vt_optparse *parse, struct vt_error *err) {
+    const struct vt_strlist *words = &parse->program;
+    size_t next;
+    enum vt_status status = vt_pyopts_count(words->items, words->count, &next, err);
+    if (status == VT_OK)
+        status = append_range(&command->python_options, words, 0, next, err);
+    if (status == VT_OK)
+        status = take_code(command, parse, &next, err);
+    if (status == VT_OK)
+        status = append_range(&command->words, words, next, words->count, err);
+    return status;
+}
+
+static enum vt_status split_words(struct vt_command *command, struct vt_optparse *parse,
                                   struct vt_error *err) {
     const struct vt_strlist *extras = &parse->extras;
     bool has_code = command->config.cmd_string || command->config.module;
+    command->code_flags = parse->code_flags;
+    command->code_is_attached = parse->code_is_attached;
     if (!parse->has_separator)
         return split(command, extras, parse->extras_before_code, err);
     size_t options;
@@ -87,10 +142,12 @@ static enum vt_status split_words(struct vt_command *command,
         status = refuse_extras(extras, options, err);
     if (status == VT_OK)
         status = append_range(&command->python_options, extras, 0, options, err);
-    if (status == VT_OK)
-        status =
-            split(command, &parse->program, has_code ? 0 : parse->program.count, err);
-    return status;
+    if (status != VT_OK)
+        return status;
+    if (has_code)
+        return append_range(&command->words, &parse->program, 0, parse->program.count,
+                            err);
+    return split_program(command, parse, err);
 }
 
 /* The first that applies (behaviour.md 2). */

@@ -31,6 +31,8 @@ struct vt_command {
     enum vt_command_kind kind;
     struct vt_config config;
     struct vt_strlist python_options; /* of the interpreter, before the program */
+    size_t code_flags;     /* which of them shares a word with -c or -m; or SIZE_MAX */
+    bool code_is_attached; /* -mMODULE */
     struct vt_strlist words; /* RUN: the program and its arguments; with -c or -m its
                                 arguments only */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/optparse.h"
+#include "cmd/pyopts.h"
 #include "cmd/setting.h"
 #include "cmd/value.h"
 
@@ -172,6 +173,10 @@ static enum vt_status check_exclusion(const struct vt_optparse *parse,
     return prefix_option(option, err);
 }
 
+static bool option_is_code(const struct vt_option *option) {
+    return option == find_short('c') || option == find_short('m');
+}
+
 /* The option does what it is for with its `count` words. */
 static enum vt_status take(struct vt_optparse *parse, const struct vt_option *option,
                            char *const *words, size_t count, struct vt_error *err) {
@@ -193,8 +198,7 @@ static enum vt_status take(struct vt_optparse *parse, const struct vt_option *op
         return status;
     bool given = count > 0 || option->count != VT_COUNT_ONE;
     parse->seen[option - vt_option_table] = given;
-    bool is_code = option == find_short('c') || option == find_short('m');
-    if (given && is_code && parse->extras_before_code == SIZE_MAX)
+    if (given && option_is_code(option) && parse->extras_before_code == SIZE_MAX)
         parse->extras_before_code = parse->extras.count;
     return given ? check_exclusion(parse, option, err) : VT_OK;
 }
@@ -242,6 +246,10 @@ static enum vt_status read_option(struct reader *reader, struct vt_error *err) {
     if (status != VT_OK)
         return status;
     reader->next++;
+    if (option_is_code(word.option)) {
+        reader->parse->code_flags = SIZE_MAX;
+        reader->parse->code_is_attached = word.attached && !is_long;
+    }
     if (word.attached)
         return take(reader->parse, word.option, (char *[]){(char *)word.attached}, 1,
                     err);
@@ -251,11 +259,73 @@ static enum vt_status read_option(struct reader *reader, struct vt_error *err) {
     return take(reader->parse, word.option, values, count, err);
 }
 
+/* ---- words that are the interpreter's and ours ---- */
+
+/* Nothing but options of the interpreter was found so far, with their values. */
+static bool is_before_program(const struct vt_optparse *parse) {
+    size_t options;
+    return parse->extras_before_code == SIZE_MAX &&
+           vt_pyopts_count(parse->extras.items, parse->extras.count, &options, NULL) ==
+               VT_OK &&
+           options == parse->extras.count;
+}
+
+/* Where in the next word, -Im or -Buc, the options end that have no value; NULL: it is
+ * the interpreter's alone, or ours, or the program's. */
+static const char *find_cluster_end(const struct reader *reader) {
+    const char *text = reader->texts[reader->next];
+    const char *end = vt_pyopts_cluster_end(text);
+    bool is_ours = end && (*end == 'c' || *end == 'm' ||
+                           strcspn(text, "u") < (size_t)(end - text));
+    return is_ours && is_before_program(reader->parse) ? end : NULL;
+}
+
+/* The interpreter's part becomes an extra; -u is taken. */
+static enum vt_status take_flags(struct vt_optparse *parse, const char *text,
+                                 const char *end, struct vt_error *err) {
+    bool is_unique = false;
+    struct vt_buf flags = {0};
+    for (const char *letter = text; letter < end; letter++) {
+        if (*letter == 'u')
+            is_unique = true;
+        else
+            vt_buf_append(&flags, letter, 1);
+    }
+    if (*end == 'X' || *end == 'W')
+        vt_buf_append_text(&flags, end);
+    enum vt_status status = vt_buf_status(&flags, err);
+    if (status == VT_OK)
+        status = vt_strlist_append(&parse->extras, flags.data, err);
+    if (status == VT_OK && is_unique)
+        status = take(parse, find_short('u'), NULL, 0, err);
+    vt_buf_fini(&flags);
+    return status;
+}
+
+static enum vt_status read_cluster(struct reader *reader, const char *end,
+                                   struct vt_error *err) {
+    size_t flags = reader->parse->extras.count;
+    enum vt_status status =
+        take_flags(reader->parse, reader->texts[reader->next], end, err);
+    if (status != VT_OK || (*end != 'c' && *end != 'm')) {
+        reader->next++;
+        return status;
+    }
+    reader->words[reader->next] =
+        (struct word){.option = find_short(*end), .attached = end[1] ? end + 1 : NULL};
+    status = read_option(reader, err);
+    reader->parse->code_flags = flags;
+    return status;
+}
+
 static enum vt_status read_words(struct reader *reader, struct vt_error *err) {
     enum vt_status status = classify_all(reader, err);
     while (status == VT_OK && reader->next < reader->count &&
            reader->parse->action == VT_OPTPARSE_GO_ON) {
-        if (reader->words[reader->next].option)
+        const char *cluster_end = find_cluster_end(reader);
+        if (cluster_end)
+            status = read_cluster(reader, cluster_end, err);
+        else if (reader->words[reader->next].option)
             status = read_option(reader, err);
         else
             status = vt_strlist_append(&reader->parse->extras,
@@ -285,7 +355,8 @@ static enum vt_status append_all(struct vt_strlist *list, char *const *words,
 
 enum vt_status vt_optparse_read(struct vt_optparse *parse, struct vt_config *config,
                                 int count, char *const *words, struct vt_error *err) {
-    *parse = (struct vt_optparse){.config = config, .extras_before_code = SIZE_MAX};
+    *parse = (struct vt_optparse){
+        .config = config, .extras_before_code = SIZE_MAX, .code_flags = SIZE_MAX};
     vt_config_init(config);
     parse->seen = calloc(vt_option_table_count, sizeof *parse->seen);
     if (!parse->seen)

@@ -10,7 +10,8 @@
  *
  * An option is its long name, an unambiguous beginning of that, or its short name; its
  * value is the next word, or follows "=" or the short name directly; short options
- * without value may be written together. A word that looks like an option ends the
+ * without value may be written together, before the program also with those of the
+ * interpreter (-Im MODULE), which are then an extra of their own. A word that looks like an option ends the
  * values of the one before; negative numbers and words with a blank do not look like
  * one.
  *
@@ -33,6 +34,9 @@ struct vt_optparse {
     enum vt_optparse_action action;
     struct vt_strlist extras;
     size_t extras_before_code; /* how many of them stand before the first -c or -m */
+    size_t code_flags;         /* the extra that shares a word with -c or -m (-Im), or
+                                  SIZE_MAX */
+    bool code_is_attached;     /* -mMODULE */
     bool has_separator;
     struct vt_strlist program;
 };

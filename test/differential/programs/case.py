@@ -7,8 +7,8 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 CASES = []
 
-# Words of python3 that viztracer's command line takes, too (-X and -W have a value).
-SHARED_OPTIONS = re.compile(r"-([BEIsSiqbOX]|OO|bb|W)$")
+# Words of python3 that viztracer's command line takes, too: flags, then one option with a value.
+SHARED_OPTIONS = re.compile(r"-([BEIsSiqbO]*)([XWcm]?)(.*)", re.DOTALL)
 
 
 @dataclasses.dataclass
@@ -34,13 +34,15 @@ class Case:
         if self.launcher:
             return None
         while words and isinstance(words[0], str) and SHARED_OPTIONS.match(words[0]):
-            options.append(words.pop(0))
-            if options[-1] in ("-X", "-W"):
-                options.append(words.pop(0))
+            flags, letter, value = SHARED_OPTIONS.match(words[0]).groups()
+            if not flags + letter or value and not letter:
+                break
+            size = 2 if letter and not value else 1
+            if letter in ("c", "m"):
+                return options, words[:size], words[size:]
+            options, words = options + words[:size], words[size:]
         if not words:
             return None
-        if words[0] in ("-c", "-m"):
-            return options, words[:2], words[2:]
         if isinstance(words[0], str) and words[0].startswith("-") and words[0] != "-":
             return None
         return options, None, words

@@ -109,6 +109,11 @@ for _option in ("-I", "-E", "-s", "-S", "-B", "-O", "-OO", "-b", "-bb", "-q"):
 identity("options together", ["-W", "error", "-W", "ignore::ResourceWarning", "-X", "a=b", "-X",
                               "utf8", "-s", "-B", "main.py", "-O"])
 identity("option -I with -c", ["-I", "-c", IDENTITY])
+for _words in (["-Ic", IDENTITY, "a"], ["-BsOc" + IDENTITY, "-Ic", "a"],
+               ["-Xdev", "-IBX", "utf8=0", "-bqWignore", "-Ec", IDENTITY, "-m", "mod"]):
+    identity("in one word " + " ".join(word[:6] for word in _words), _words)
+identity("-Im in one word", ["-OIm", "json.tool", "-h"])
+identity("-sm in one word", ["-smmod", "-Im", "a"], files={"mod.py": IDENTITY})
 identity("option -u", ["-u", "main.py"])
 identity("options -sBE", ["-sBE", "main.py"])
 identity("option -P", ["-P", "main.py"], versions=((3, 11), (3, 99)))

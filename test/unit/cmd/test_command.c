@@ -71,6 +71,53 @@ static void options_of_python_before_code_are_python_s(void **state) {
     assert_words(&command.words, "-B|-o|");
 }
 
+static void assert_module(const char *module, const char *options, const char *words) {
+    assert_int_equal(command.kind, VT_COMMAND_RUN);
+    assert_non_null(command.config.module);
+    assert_string_equal(command.config.module, module);
+    assert_words(&command.python_options, options);
+    assert_words(&command.words, words);
+}
+
+static void options_of_python_may_share_a_word_with_code(void **state) {
+    (void)state;
+    assert_int_equal(READ("-Im", "mod", "-B", "a", "--quiet"), VT_OK);
+    assert_module("mod", "-I|", "-B|a|");
+    assert_true(command.config.quiet);
+    assert_int_equal(READ("-X", "dev", "-uBsmmod", "-Im"), VT_OK);
+    assert_module("mod", "-X|dev|-Bs|", "-Im|");
+    assert_true(command.config.unique_output_file);
+    assert_int_equal(READ("-BuW", "error", "-Im", "mod", "--", "-Ic", "a"), VT_OK);
+    assert_module("mod", "-BW|error|-I|", "-Ic|a|");
+    assert_true(command.config.unique_output_file);
+    assert_int_equal(READ("-Ic", "pass", "a"), VT_OK);
+    assert_string_equal(command.config.cmd_string, "pass");
+    assert_words(&command.words, "a|");
+    assert_int_equal(READ("x.py", "-Im", "mod"), VT_OK);
+    assert_null(command.config.module);
+    assert_words(&command.words, "x.py|-Im|mod|");
+    assert_int_equal(READ("-X", "-Im", "x.py"), VT_OK);
+    assert_words(&command.python_options, "-X|-Im|");
+    assert_refused(READ("-uBo", "x.json"), VT_ERR_USAGE,
+                   "argument --unique_output_file/-u: ignored explicit argument 'Bo'");
+}
+
+static void code_may_stand_behind_the_separator(void **state) {
+    (void)state;
+    assert_int_equal(READ("--quiet", "--", "-B", "-Im", "mod", "-o", "-B"), VT_OK);
+    assert_module("mod", "-B|-I|", "-o|-B|");
+    assert_int_equal(READ("--", "-mmod", "--quiet"), VT_OK);
+    assert_module("mod", "", "--quiet|");
+    assert_false(command.config.quiet);
+    assert_int_equal(READ("--run", "-c", "-1", "-m"), VT_OK);
+    assert_string_equal(command.config.cmd_string, "-1");
+    assert_words(&command.words, "-m|");
+    assert_int_equal(READ("--", "-uc", "x"), VT_OK);
+    assert_words(&command.words, "-uc|x|");
+    assert_refused(READ("--", "-B", "-Im"), VT_ERR_USAGE,
+                   "argument expected for the -m option");
+}
+
 static void unknown_words_before_the_separator_are_refused(void **state) {
     (void)state;
     assert_refused(READ("--foo", "-B", "y", "--", "x.py"), VT_ERR_USAGE,
@@ -132,6 +179,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_of_python_before_the_program_are_python_s),
         cmocka_unit_test(options_of_python_before_code_are_python_s),
+        cmocka_unit_test(options_of_python_may_share_a_word_with_code),
+        cmocka_unit_test(code_may_stand_behind_the_separator),
         cmocka_unit_test(unknown_words_before_the_separator_are_refused),
         cmocka_unit_test(the_first_thing_to_do_is_done),
         cmocka_unit_test(settings_have_limits),

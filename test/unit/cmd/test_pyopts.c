@@ -52,11 +52,25 @@ static void an_option_without_its_value_is_refused(void **state) {
     assert_int_equal(options, 0);
 }
 
+static void a_word_may_hold_options_and_others_behind_them(void **state) {
+    (void)state;
+    static char *const words[][2] = {{"-Im", "m"},  {"-BEcpass", "cpass"},
+                                     {"-uIX", "X"}, {"-BWerror", "Werror"},
+                                     {"-Buq", ""},  {"-OO", ""}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        assert_string_equal(vt_pyopts_cluster_end(words[i][0]), words[i][1]);
+    static char *const others[] = {"Im",   "-",   "",    "-u",  "-uu", "-m",
+                                   "--Im", "-um", "-Io", "-It", "-Xm"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_null(vt_pyopts_cluster_end(others[i]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spelling_of_python3_is_counted),
         cmocka_unit_test(other_words_end_them),
         cmocka_unit_test(an_option_without_its_value_is_refused),
+        cmocka_unit_test(a_word_may_hold_options_and_others_behind_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
