@@ -253,10 +253,12 @@ call_slowly(PyObject *self, PyObject *const *args, size_t count, PyObject *names
     struct c_call call = describe_call(args);
     if (!call.method)
         return go_on();
-    if (thread->hidden)
+    if (thread->hidden && !thread->cut) {
         vt_thread_enter(thread, VT_LOG_NO_ID, true);
-    else
-        enter(thread, vt_funcid_find_c(call.method, call.module, call.type));
+        return go_on();
+    }
+    const struct vt_func *func = vt_funcid_find_c(call.method, call.module, call.type);
+    vt_thread_enter(thread, func->id, func->flags & VT_FUNC_HIDDEN);
     return go_on();
 }
 
@@ -323,7 +325,7 @@ static inline enum call_kind classify(PyObject *const *args) {
 
 static __attribute__((noinline)) PyObject *
 hidden_call(PyObject *self, PyObject *const *args, size_t count, PyObject *names) {
-    enum call_kind kind = classify(args);
+    enum call_kind kind = vt_recorder_lane()->cut ? UNSURE : classify(args);
     if (VT_UNLIKELY(kind == UNSURE))
         return call_slowly(self, args, count, names);
     if (kind == OURS)

@@ -100,11 +100,22 @@ static void count_cut(struct vt_thread *thread) {
                               memory_order_relaxed);
 }
 
+/* While `hidden` goes back to a want of room, `cut` is how many hidden calls may be open
+ * for one more to count as lost: all, but for those below one that a filter rejects. */
 static void enter_hidden(struct vt_thread *thread, bool hide) {
-    if (thread->is_cut && !thread->paused_at && !hide &&
-        thread->hidden < thread->max_depth - vt_thread_depth(thread))
+    uint32_t open = thread->hidden++;
+    if (open >= thread->cut || thread->paused_at)
+        return;
+    if (hide)
+        thread->cut = open + 1;
+    else if (open < thread->max_depth - vt_thread_depth(thread))
         count_cut(thread);
-    thread->hidden++;
+}
+
+/* The call that `cut` stopped at has returned. */
+static void leave_cut(struct vt_thread *thread, uint32_t open) {
+    if (open < thread->cut)
+        thread->cut = UINT32_MAX;
 }
 
 void vt_thread_enter_slow(struct vt_thread *thread, uint32_t id, bool hide) {
@@ -112,10 +123,10 @@ void vt_thread_enter_slow(struct vt_thread *thread, uint32_t id, bool hide) {
         enter_hidden(thread, hide);
     } else if (hide || vt_thread_depth(thread) >= thread->max_depth) {
         thread->hidden = 1;
-        thread->is_cut = false;
+        thread->cut = 0;
     } else if (thread->top == thread->ceiling && !grow_stack(thread)) {
         thread->hidden = 1;
-        thread->is_cut = true;
+        thread->cut = UINT32_MAX;
         count_cut(thread);
     } else {
         vt_thread_enter(thread, id, false);
@@ -136,6 +147,7 @@ static enum vt_thread_left leave_below_pause(struct vt_thread *thread, uint32_t 
                                              uint64_t now) {
     if (thread->paused_at > 1) { /* it was hidden then */
         thread->hidden = --thread->paused_at;
+        leave_cut(thread, thread->hidden - 1);
         return answer_watch(thread);
     }
     uint32_t depth = vt_thread_depth(thread);
@@ -151,14 +163,15 @@ enum vt_thread_left vt_thread_leave_hidden(struct vt_thread *thread, uint32_t id
                                            uint64_t now) {
     if (VT_UNLIKELY(thread->hidden == thread->paused_at))
         return leave_below_pause(thread, id, now);
-    thread->hidden--;
+    leave_cut(thread, --thread->hidden);
     return answer_watch(thread);
 }
 
 void vt_thread_pause(struct vt_thread *thread) {
     if (thread->paused_at)
         return;
-    thread->is_cut = thread->is_cut && thread->hidden;
+    if (!thread->hidden)
+        thread->cut = 0;
     thread->paused_at = ++thread->hidden;
 }
 

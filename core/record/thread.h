@@ -54,7 +54,7 @@ struct vt_thread {
     uint32_t side_count, side_used; /* of them; bytes of their run */
     uint64_t tid;
     uint32_t flags; /* enum vt_thread_flag */
-    bool is_cut;    /* `hidden` began because there was no room for another segment */
+    uint32_t cut; /* `hidden` began for want of room: calls below this many are lost */
     void *event_block;
 };
 

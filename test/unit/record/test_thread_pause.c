@@ -175,11 +175,49 @@ static void calls_without_room_for_their_frames_are_counted_as_lost(void **state
     vt_log_destroy(bench.log);
 }
 
+/* Fills the stack until a call finds no room for its frame. */
+static uint32_t fill_stack(struct bench *bench) {
+    uint32_t depth = 0;
+    while (vt_log_usage(bench->log).dropped_events == 0)
+        vt_thread_enter(bench->thread, depth++, false);
+    return depth - 1;
+}
+
+static void calls_that_a_filter_hides_below_lost_ones_are_not_lost(void **state) {
+    (void)state;
+    struct bench bench = {.log = vt_test_log(NULL, 1000000, 32 * VT_LOG_BLOCK_BYTES)};
+    bench.thread = vt_test_thread(bench.log);
+    bench.thread->max_depth = UINT32_MAX;
+    uint32_t depth = fill_stack(&bench);
+    vt_thread_enter(bench.thread, 1, true);
+    vt_thread_enter(bench.thread, 2, false);
+    vt_thread_enter(bench.thread, 3, true);
+    vt_thread_enter(bench.thread, 4, false);
+    for (uint32_t id = 4; id >= 2; id--)
+        vt_thread_leave(bench.thread, id);
+    vt_thread_enter(bench.thread, 5, false); /* still below the first */
+    assert_int_equal(vt_log_usage(bench.log).dropped_events, 1);
+    vt_thread_pause(bench.thread);
+    vt_thread_leave(bench.thread, 5);
+    vt_thread_leave(bench.thread, 1); /* during the pause */
+    vt_thread_enter(bench.thread, 6, false);
+    vt_thread_leave(bench.thread, 6);
+    vt_thread_resume(bench.thread);
+    assert_int_equal(vt_log_usage(bench.log).dropped_events, 1);
+    vt_thread_enter(bench.thread, 7, false);
+    vt_thread_leave(bench.thread, 7);
+    assert_int_equal(vt_log_usage(bench.log).dropped_events, 2);
+    vt_thread_leave(bench.thread, depth);
+    assert_int_equal(vt_thread_depth(bench.thread), depth);
+    vt_log_destroy(bench.log);
+}
+
 #define WITH_A_THREAD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_without_room_for_their_frames_are_counted_as_lost),
+        cmocka_unit_test(calls_that_a_filter_hides_below_lost_ones_are_not_lost),
         WITH_A_THREAD(calls_of_a_pause_are_not_recorded),
         WITH_A_THREAD(a_call_that_was_open_before_may_return_during_the_pause),
         WITH_A_THREAD(a_call_that_began_in_the_pause_may_return_after_it),
