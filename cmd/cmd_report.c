@@ -44,16 +44,17 @@ static enum vt_status read_top(const char *text, uint32_t *top, struct vt_error 
     return VT_OK;
 }
 
-/* The value of the option `name` if word i is it, "--name=value" or two words. */
-static const char *value_of(int count, char *const *words, int *i, const char *name) {
+/* Takes word i if it is the option `name` with a value, "--name=value" or two words. */
+static bool take_value(int count, char *const *words, int *i, const char *name,
+                       const char **value) {
     size_t size = strlen(name);
     if (strncmp(words[*i], name, size) != 0)
-        return NULL;
-    if (words[*i][size] == '=')
-        return words[*i] + size + 1;
-    if (words[*i][size] == '\0' && *i + 1 < count)
-        return words[++*i];
-    return NULL;
+        return false;
+    bool is_attached = words[*i][size] == '=';
+    if (!is_attached && (words[*i][size] != '\0' || *i + 1 >= count))
+        return false;
+    *value = is_attached ? words[*i] + size + 1 : words[++*i];
+    return true;
 }
 
 static enum vt_status read_words(int count, char *const *words,
@@ -61,13 +62,10 @@ static enum vt_status read_words(int count, char *const *words,
                                  struct vt_error *err) {
     enum vt_status status = VT_OK;
     for (int i = 0; i < count && status == VT_OK; i++) {
-        const char *value = value_of(count, words, &i, "--sort");
-        if (value) {
-            options->sort = value;
+        const char *value;
+        if (take_value(count, words, &i, "--sort", &options->sort))
             continue;
-        }
-        value = value_of(count, words, &i, "--top");
-        if (value)
+        if (take_value(count, words, &i, "--top", &value))
             status = read_top(value, &options->top, err);
         else if (!strcmp(words[i], "--json"))
             options->json = true;

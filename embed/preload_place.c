@@ -60,10 +60,11 @@ static bool link_below(const char *place, struct vt_buf *path, const char *libra
     struct vt_buf folder = {0}, link = {0};
     vt_buf_printf(&folder, "%s/viztracer-%lu-preload-%016llx", place,
                   (unsigned long)geteuid(), (unsigned long long)hash_of(library));
-    vt_buf_printf(&link, "%s/" VT_PRELOAD_FILE_NAME, folder.data ? folder.data : "");
+    const char *made = folder.data ? folder.data : "";
+    vt_buf_printf(&link, "%s/" VT_PRELOAD_FILE_NAME, made);
     bool is_there =
-        !folder.failed && !link.failed && make_private(folder.data) &&
-        (leads_to(link.data, library) || make_link(folder.data, link.data, library));
+        !folder.failed && !link.failed && make_private(made) &&
+        (leads_to(link.data, library) || make_link(made, link.data, library));
     if (is_there)
         vt_buf_append_text(path, link.data);
     vt_buf_fini(&folder);

@@ -176,7 +176,7 @@ static bool take_symbols(struct vt_pyproc *process, const char *path, uint64_t b
     unsigned char mapped[1024]; /* ELF header, program headers, most often build id */
     if (!vt_elf_peek_open(&elf, path))
         return false;
-    uint64_t place;
+    uint64_t place = 0;
     bool found = elf.size >= sizeof mapped &&
                  vt_pyproc_read(process, base, mapped, sizeof mapped) &&
                  memcmp(elf.bytes, mapped, sizeof mapped) == 0;
@@ -336,6 +336,13 @@ static unsigned long long age_of(pid_t pid) {
     return since_boot > start ? since_boot - start : 0;
 }
 
+/* A byte of a command line, in which a NUL ends each word. */
+static void append_shown(struct vt_buf *line, char byte) {
+    if (byte == '\n' || byte == '\0')
+        byte = ' ';
+    vt_buf_append_char(line, byte);
+}
+
 static void append_line(struct vt_buf *lines, pid_t pid) {
     char version[16], age[32];
     find_version(pid, version, sizeof version);
@@ -346,7 +353,7 @@ static void append_line(struct vt_buf *lines, pid_t pid) {
     size_t size;
     char *words = read_proc(pid, "cmdline", &size);
     for (size_t i = 0; words && i + 1 < size; i++)
-        vt_buf_append_char(lines, words[i] == '\n' || !words[i] ? ' ' : words[i]);
+        append_shown(lines, words[i]);
     vt_buf_append_char(lines, '\n');
     free(words);
 }

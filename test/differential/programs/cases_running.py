@@ -132,9 +132,9 @@ program("threads", """
     local = threading.local(); local.x = 1; print(vars(local))
     """)
 program("a thread that outlives the script", """
-    import threading, time
+    import threading
     def late():
-        time.sleep(0.1); print("late")
+        threading.main_thread().join(); print("late")
     threading.Thread(target=late).start()
     print("script ends")
     """)
