@@ -150,7 +150,8 @@ static PyObject *replace_env(PyObject *copy[MOST_ARGUMENTS], PyObject *const *ar
     PyObject *env = extend(args[at]);
     if (!env)
         return NULL;
-    memcpy(copy, args, (size_t)count * sizeof *copy);
+    for (Py_ssize_t i = 0; i < count; i++)
+        copy[i] = args[i];
     copy[at] = env;
     return env;
 }

@@ -76,7 +76,8 @@ static enum vt_status take_report(struct vt_depot_client *client,
     if (strcmp(boot_id, "-") != 0 && strcmp(boot_id, rules->boot_id) == 0)
         report->shift_ns = report->uncertainty_ns = 0;
     for (char *c = host; *c; c++)
-        *c = is_name_byte(*c) ? *c : '_';
+        if (!is_name_byte(*c))
+            *c = '_';
     snprintf(report->name, sizeof report->name, "%s:%" PRId32, host, pid);
     client->stage = VT_DEPOT_SENDING;
     return vt_spool_open(&report->spool, rules->spool_dir, err);

@@ -106,7 +106,7 @@ enum vt_status vt_endpoint_listen(struct vt_endpoint *endpoint, int *fd,
     enum vt_status status = open_any(endpoint, AI_PASSIVE, fd, bind, err);
     if (status != VT_OK)
         return status;
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     if (listen(*fd, BACKLOG) != 0 ||
         getsockname(*fd, (struct sockaddr *)&address, &size) != 0) {
