@@ -32,9 +32,9 @@
 #include <stdint.h>
 
 #define VT_WIRE_GREETING    "VIZTRACER 1\n"
-#define VT_WIRE_LINE_BYTES  512u           /* of the longest line */
+#define VT_WIRE_LINE_BYTES  512u                  /* of the longest line */
 #define VT_WIRE_PIECE_BYTES ((size_t)1024 * 1024) /* of the longest piece */
-#define VT_WIRE_TOKEN_BYTES 129u           /* of the longest token, with its NUL */
+#define VT_WIRE_TOKEN_BYTES 129u /* of the longest token, with its NUL */
 
 #define VT_WIRE_BOOT_ID_BYTES 40u
 

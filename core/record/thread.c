@@ -100,8 +100,9 @@ static void count_cut(struct vt_thread *thread) {
                               memory_order_relaxed);
 }
 
-/* While `hidden` goes back to a want of room, `cut` is how many hidden calls may be open
- * for one more to count as lost: all, but for those below one that a filter rejects. */
+/* While `hidden` goes back to a want of room, `cut` is how many hidden calls may be
+ * open for one more to count as lost: all, but for those below one that a filter
+ * rejects. */
 static void enter_hidden(struct vt_thread *thread, bool hide) {
     uint32_t open = thread->hidden++;
     if (open >= thread->cut || thread->paused_at)
