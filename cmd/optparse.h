@@ -11,9 +11,9 @@
  * An option is its long name, an unambiguous beginning of that, or its short name; its
  * value is the next word, or follows "=" or the short name directly; short options
  * without value may be written together, before the program also with those of the
- * interpreter (-Im MODULE), which are then an extra of their own. A word that looks like
- * an option ends the values of the one before; negative numbers and words with a blank
- * do not look like one.
+ * interpreter (-Im MODULE), which are then an extra of their own. A word that looks
+ * like an option ends the values of the one before; negative numbers and words with a
+ * blank do not look like one.
  *
  * Ownership: `config` is borrowed and filled; the caller calls vt_optparse_fini.
  */
