@@ -12,6 +12,9 @@
 
 enum { READ_BYTES = 64 * 1024 };
 
+/* 73 years: no clock of a running machine is further from another. */
+#define MOST_SHIFT_NS (INT64_MAX / 4)
+
 /* Short lines; one that cannot be sent at once is for somebody who does not read. */
 static enum vt_status answer(const struct vt_depot_client *client, const char *text,
                              struct vt_error *err) {
@@ -71,7 +74,9 @@ static enum vt_status take_report(struct vt_depot_client *client,
     int32_t pid;
     struct vt_depot_report *report = &client->report;
     if (sscanf(client->line, "REPORT %39s %" SCNd64 " %" SCNd64 " %" SCNd32 " %64s",
-               boot_id, &report->shift_ns, &report->uncertainty_ns, &pid, host) != 5)
+               boot_id, &report->shift_ns, &report->uncertainty_ns, &pid, host) != 5 ||
+        report->shift_ns < -MOST_SHIFT_NS || report->shift_ns > MOST_SHIFT_NS ||
+        report->uncertainty_ns < 0 || report->uncertainty_ns > MOST_SHIFT_NS)
         return vt_error_set(err, VT_ERR_FORMAT, "its report has no description");
     if (strcmp(boot_id, "-") != 0 && strcmp(boot_id, rules->boot_id) == 0)
         report->shift_ns = report->uncertainty_ns = 0;
