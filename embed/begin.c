@@ -354,9 +354,10 @@ static struct vt_recorder *reopen(void) {
     return parent;
 }
 
-/* The child of a program that began the recording itself has not registered its end. */
-static void let_go(struct vt_recorder *parent) {
-    vt_recorder_close(parent, true);
+/* The child of a program that began the recording itself has not registered its end.
+ * What its parent knew stays as it is: to free it is to copy the pages that it is on.
+ */
+static void let_go(void) {
     if (cover.is_on && !cover.is_registered) {
         cover.is_registered = true;
         vt_finish_register(&session, run, true);
@@ -376,16 +377,15 @@ bool vt_begin_resume(void) {
     struct vt_thread *thread = vt_recorder_find_thread(vt_py_thread_state(), NULL);
     if (thread)
         reopen_calls(parent, thread);
-    let_go(parent);
+    let_go();
     return true;
 }
 
 bool vt_begin_reopen(void) {
-    struct vt_recorder *parent = reopen();
-    if (!parent)
+    if (!reopen())
         return false;
     free(vt_fork_take().frames);
-    let_go(parent);
+    let_go();
     return true;
 }
 

@@ -13,9 +13,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-struct vt_func vt_func_cache[VT_FUNC_CACHE_SIZE];
-static uint64_t cache_serial; /* of the recorder whose functions the cache holds */
+struct vt_func_cache vt_func_cache;
 static uint64_t verdicts = 1; /* see vt_funcid_verdicts */
 
 static const char dead; /* key of an entry whose object died: its address */
@@ -61,7 +61,7 @@ static bool make_room(struct vt_funcid_table *table) {
 }
 
 static struct vt_func *cache_slot(const void *key, const void *key2) {
-    return &vt_func_cache[vt_func_cache_slot(key, key2)];
+    return &vt_func_cache.slots[vt_func_cache_slot(key, key2)];
 }
 
 static const struct vt_func *keep(struct vt_recorder *recorder, struct vt_func func) {
@@ -115,8 +115,8 @@ static void forget_type_in(struct vt_recorder *recorder, const void *type) {
 
 void vt_funcid_forget_type(const void *type) {
     for (size_t i = 0; i < VT_FUNC_CACHE_SIZE; i++) {
-        if (vt_func_cache[i].key2 == type)
-            vt_func_cache[i] = (struct vt_func){0};
+        if (vt_func_cache.slots[i].key2 == type)
+            vt_func_cache.slots[i] = (struct vt_func){0};
     }
     vt_recorder_each(forget_type_in, type);
 }
@@ -234,7 +234,7 @@ void vt_funcid_judge_again(struct vt_recorder *recorder) {
     vt_sources_judge_again(&recorder->sources, recorder->log, &recorder->filter);
     if (recorder->funcs.slot_count)
         vt_deaths_each_code(judge_code_again, recorder);
-    cache_serial = 0;
+    vt_func_cache.serial = UINT64_MAX;
     if (vt_recorder_current())
         vt_funcid_use(vt_recorder_current());
 }
@@ -350,11 +350,22 @@ const struct vt_func *vt_funcid_of_cfunction(PyObject *callable) {
 
 /* ---- tables ---------------------------------------------------------------------- */
 
+/* A forked child would copy each page of the cache only to blank it. Where the kernel
+ * does not do that for us, the cache is not blank there, and is blanked by hand. */
+static void wipe_on_fork(void) {
+    static bool asked;
+    if (!asked)
+        (void)madvise(&vt_func_cache, sizeof vt_func_cache, MADV_WIPEONFORK);
+    asked = true;
+}
+
 void vt_funcid_use(const struct vt_recorder *recorder) {
-    if (cache_serial == recorder->serial)
+    if (vt_func_cache.serial == recorder->serial)
         return;
-    memset(vt_func_cache, 0, sizeof vt_func_cache);
-    cache_serial = recorder->serial;
+    wipe_on_fork();
+    if (vt_func_cache.serial)
+        memset(vt_func_cache.slots, 0, sizeof vt_func_cache.slots);
+    vt_func_cache.serial = recorder->serial;
     verdicts++;
 }
 

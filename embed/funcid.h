@@ -49,7 +49,12 @@ struct vt_funcid_table {
 };
 
 enum { VT_FUNC_CACHE_SIZE = 4096 };
-extern struct vt_func vt_func_cache[VT_FUNC_CACHE_SIZE];
+/* On pages of its own, which are blank in a forked child (MADV_WIPEONFORK). */
+struct vt_func_cache {
+    _Alignas(4096) struct vt_func slots[VT_FUNC_CACHE_SIZE];
+    uint64_t serial; /* of the recorder whose functions it holds; 0: it is blank */
+};
+extern struct vt_func_cache vt_func_cache;
 
 static inline uint32_t vt_func_cache_slot(const void *key, const void *key2) {
     uintptr_t mixed =
@@ -60,7 +65,7 @@ static inline uint32_t vt_func_cache_slot(const void *key, const void *key2) {
 /* What the cache holds where the key would be; compare before you believe it. */
 static inline const struct vt_func *vt_funcid_cached(const void *key,
                                                      const void *key2) {
-    return &vt_func_cache[vt_func_cache_slot(key, key2)];
+    return &vt_func_cache.slots[vt_func_cache_slot(key, key2)];
 }
 
 /* What names a C function besides its method table entry: its __module__, else the type

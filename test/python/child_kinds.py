@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The kinds of child process that tests start, and what those tests share."""
+import json
 import os
 import subprocess
 import sys
@@ -100,7 +101,8 @@ class ChildTest(unittest.TestCase):
                              check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, timeout=120)
         self.assertEqual(self.left_behind(folder), [], run.stderr)
-        return run, tracing.load_strictly(report)
+        with open(report, encoding="utf-8") as f:  # that it is strict JSON others check
+            return run, json.load(f)
 
     def left_behind(self, folder):
         """A watcher may still be at work: until it has gone, or for ten seconds."""

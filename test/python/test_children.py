@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Python processes below a traced one are in its report, each with its own functions."""
+import concurrent.futures
 import os
 import sys
 import unittest
@@ -21,10 +22,12 @@ class Children(ChildTest):
         self.assertNotIn(report["traceEvents"][-1]["pid"], workers)
 
     def test_every_kind_of_child_is_found_with_its_functions(self):
-        for kind, code in KINDS.items():
-            for turn in range(ROUNDS):
+        turns = [(kind, turn) for turn in range(ROUNDS) for kind in KINDS]
+        with concurrent.futures.ThreadPoolExecutor(3) as threads:
+            checks = [threads.submit(self.check_kind, kind, KINDS[kind]) for kind, _ in turns]
+            for (kind, turn), check in zip(turns, checks):
                 with self.subTest(kind=kind, turn=turn):
-                    self.check_kind(kind, code)
+                    check.result()
 
     def test_the_main_process_only_when_asked_so(self):
         _, report = self.trace(self.in_folder(), "prog.py", KINDS["list"],
