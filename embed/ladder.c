@@ -92,8 +92,8 @@ static enum vt_status find_core(struct climb *climb, struct vt_error *err) {
     vt_error_set(
         err, VT_ERR_UNSUPPORTED,
         "%s is Python %d.%d, for which this viztracer has no core (it has: %s); "
-        "build one in the source folder with: cmake -S . -B build "
-        "\"-DVIZTRACER_PYTHONS=%s\" && cmake --build build",
+        "add one in the source folder with: cmake -S . -B build "
+        "\"-DVIZTRACER_ADD_PYTHON=%s\" && cmake --build build",
         python->executable, python->major, python->minor, cores.data ? cores.data : "",
         python->executable);
     vt_buf_fini(&cores);

@@ -15,7 +15,7 @@ except ModuleNotFoundError as _error:
     import sys as _sys
     raise ImportError(
         "this viztracer was built without a core for Python %d.%d; configure the build with "
-        "-DVIZTRACER_PYTHONS=..." % _sys.version_info[:2]) from _error
+        "-DVIZTRACER_ADD_PYTHON=..." % _sys.version_info[:2]) from _error
 
 # As a frozen module the package has neither of these, or what the importer made up.
 __file__ = (lambda: None).__code__.co_filename
