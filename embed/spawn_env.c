@@ -242,8 +242,12 @@ static PyObject *our_fork_exec_tuple(PyObject *self, PyObject *args) {
 
 /* The C function of a module that is imported already. Borrowed; NULL: none. */
 static PyMethodDef *find_method(const char *module_name, const char *name) {
-    PyObject *modules = PyImport_GetModuleDict();
-    PyObject *module = modules ? PyDict_GetItemString(modules, module_name) : NULL;
+    /* PyImport_GetModuleDict() ends the program once the modules are gone, and events
+     * go on until the last object has died. */
+    PyObject *modules = PySys_GetObject("modules");
+    PyObject *module = modules && PyDict_Check(modules)
+                           ? PyDict_GetItemString(modules, module_name)
+                           : NULL;
     PyObject *function = module && PyModule_Check(module)
                              ? PyDict_GetItemString(PyModule_GetDict(module), name)
                              : NULL;
