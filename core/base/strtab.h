@@ -2,6 +2,8 @@
  *
  * Each different byte string once, numbered from 0 in the order in which it came.
  *
+ * Names may come from anybody: the hash is keyed, so that none are slow on purpose.
+ *
  * Ownership: the table copies the strings; what vt_strtab_get returns is borrowed:
  * valid until the next vt_strtab_add.
  */
@@ -27,6 +29,7 @@ struct vt_strtab {
     uint32_t count, capacity;
     uint32_t *slots;     /* open addressing: 1 + index of an entry, 0 = free */
     uint32_t slot_count; /* a power of two, or 0 */
+    uint64_t key[2];     /* of the hash; drawn with the first slots */
 };
 
 #define VT_STRTAB_NO_MEMORY UINT32_MAX

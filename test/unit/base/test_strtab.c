@@ -45,8 +45,7 @@ static void nul_bytes_and_the_empty_string_are_strings(void **state) {
     vt_strtab_fini(&tab);
 }
 
-/* Two texts with the same FNV-1a hash, and texts with one that differs in high bits. */
-static void texts_with_the_same_hash_are_kept_apart(void **state) {
+static void a_thousand_texts_are_kept_apart(void **state) {
     (void)state;
     static const char one[] = "8yn0iYCKYHlIj4-BwPqk", other[] = "GReLUrM4wMqfg9yzV3KQ";
     struct vt_strtab tab = {0};
@@ -68,11 +67,52 @@ static void texts_with_the_same_hash_are_kept_apart(void **state) {
     vt_strtab_fini(&tab);
 }
 
+static void each_table_hashes_by_a_key_of_its_own(void **state) {
+    (void)state;
+    struct vt_strtab one = {0}, other = {0};
+    static const char *const texts[] = {"", "a", "seven b", "eight by", "nine byte"};
+    enum { COUNT = sizeof texts / sizeof *texts };
+    for (uint32_t i = 0; i < COUNT; i++) {
+        assert_int_equal(vt_strtab_add(&one, texts[i], strlen(texts[i]), NULL), i);
+        assert_int_equal(vt_strtab_add(&other, texts[i], strlen(texts[i]), NULL), i);
+        assert_true(one.entries[i].hash != other.entries[i].hash);
+        for (uint32_t j = 0; j < i; j++)
+            assert_true(one.entries[i].hash != one.entries[j].hash);
+    }
+    for (uint32_t i = 0; i < COUNT; i++)
+        assert_int_equal(vt_strtab_find(&one, texts[i], strlen(texts[i])), i);
+    vt_strtab_fini(&one);
+    vt_strtab_fini(&other);
+}
+
+/* What CPython, whose hash of bytes it is, says with PYTHONHASHSEED=0 (a zero key). */
+static void the_hash_is_siphash_1_3(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t hash;
+    } known[] = {{"a", UINT64_C(4644417185603328019)},
+                 {"seven b", UINT64_C(12331527567203472980)},
+                 {"eight by", UINT64_C(15369927844200065709)},
+                 {"nine byte", UINT64_C(13770038117785202988)}};
+    struct vt_strtab tab = {0};
+    assert_int_equal(vt_strtab_add(&tab, "", 0, NULL), 0);
+    tab.key[0] = tab.key[1] = 0;
+    for (uint32_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const char *text = known[i].text;
+        assert_int_equal(vt_strtab_add(&tab, text, strlen(text), NULL), i + 1);
+        assert_true(tab.entries[i + 1].hash == known[i].hash);
+    }
+    vt_strtab_fini(&tab);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_string_is_kept_once_in_the_order_of_coming),
         cmocka_unit_test(nul_bytes_and_the_empty_string_are_strings),
-        cmocka_unit_test(texts_with_the_same_hash_are_kept_apart),
+        cmocka_unit_test(a_thousand_texts_are_kept_apart),
+        cmocka_unit_test(each_table_hashes_by_a_key_of_its_own),
+        cmocka_unit_test(the_hash_is_siphash_1_3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
