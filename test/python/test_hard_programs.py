@@ -6,6 +6,18 @@ import unittest
 
 from tracing import TracedTest, calls, nesting_errors, threads
 
+LATE_OBJECTS = '''
+import builtins
+import sys
+
+class Late:
+    def __del__(self):
+        raise ValueError("late")
+
+builtins.kept = Late()
+sys.kept = Late()
+'''
+
 MANY_THREADS = '''
 import threading
 
@@ -158,6 +170,13 @@ class HardPrograms(TracedTest):
         report = self.record(DAEMON_THREADS)
         self.assertEqual(10, self.count_of(report, "spin"))
         self.assertEqual(11, len(threads(report)))
+
+    def test_objects_that_raise_when_the_modules_are_gone(self):
+        script = self.put("main.py", LATE_OBJECTS)
+        alone = self.run_words([sys.executable, script])
+        run, _ = self.trace(script)
+        self.assertEqual((run.returncode, run.stderr.count(b"ValueError: late")),
+                         (alone.returncode, alone.stderr.count(b"ValueError: late")))
 
     def test_generators_that_are_abandoned(self):
         report = self.record(ABANDONED_GENERATORS)
