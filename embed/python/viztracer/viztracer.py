@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .vizplugin import VizPluginBase, VizPluginManager
 
 # The folder that holds the package: the code's own word, which holds for frozen code too.
-PYTHON_DIR = os.path.dirname(os.path.dirname((lambda: None).__code__.co_filename))
+PYTHON_DIR = os.path.realpath((lambda: None).__code__.co_filename + "/../..")  # behind links
 
 DEFAULT_ENTRIES = 1000000
 

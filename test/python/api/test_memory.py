@@ -55,7 +55,7 @@ class Memory(InlineTest):
         some rounds pass until all that can run has run. What grows by cycles grows in each round."""
         for _ in range(warm_up):
             work()
-        for _ in range(10):
+        for _ in range(30):
             blocks, kb, files = self.grown(work, count)
             if blocks < blocks_limit:
                 break
