@@ -47,7 +47,8 @@ static const struct vt_source_options plain = {.expansion = 0};
 
 /* ---- a system that is interrupted, or fails */
 
-static struct {
+/* Of the thread that reads: another one writes the pipe. */
+static _Thread_local struct {
     int read_interruptions, open_interruptions;
     bool fstat_fails;
 } fault;
