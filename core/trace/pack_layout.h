@@ -57,12 +57,4 @@ enum vt_pack_form { VT_PACK_US, VT_PACK_WORD = 4, VT_PACK_TEXT };
 #define VT_PACK_MOST_SECTION (UINT64_C(1) << 30)
 #define VT_PACK_MOST_NS      (INT64_C(1) << 60) /* beyond: as text */
 
-static inline uint64_t vt_pack_zigzag(int64_t value) {
-    return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
-}
-
-static inline int64_t vt_pack_unzigzag(uint64_t value) {
-    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
-}
-
 #endif

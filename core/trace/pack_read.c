@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/trace/pack_read.h"
 
+#include "core/base/varint.h"
 #include "core/trace/pack_layout.h"
 #include "core/trace/pack_text.h"
 #include "core/trace/reader.h"
@@ -65,16 +66,7 @@ static enum vt_status no_memory(struct vt_error *err) {
 /* ---- bytes */
 
 static bool take_varint(struct cursor *cursor, uint64_t *value) {
-    uint64_t result = 0;
-    for (unsigned shift = 0; cursor->p < cursor->end && shift < 64; shift += 7) {
-        unsigned char byte = *cursor->p++;
-        result |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            *value = result;
-            return true;
-        }
-    }
-    return false;
+    return vt_varint_take(&cursor->p, cursor->end, value);
 }
 
 static bool take_text(struct cursor *cursor, const char **text, size_t *size) {
@@ -193,14 +185,14 @@ static bool take_times(struct vt_pack_read *pack, const struct shape *shape,
     if (shape->has_dur) {
         if (!take_varint(&pack->cells[shape->dur], &value))
             return false;
-        times->dur = vt_pack_unzigzag(value);
+        times->dur = vt_varint_unzigzag(value);
     }
     if (!shape->has_ts)
         return true;
     if (!take_varint(&pack->cells[shape->ts], &value))
         return false;
     /* unsigned: a damaged file must not overflow */
-    uint64_t end = (uint64_t)pack->last_end + (uint64_t)vt_pack_unzigzag(value);
+    uint64_t end = (uint64_t)pack->last_end + (uint64_t)vt_varint_unzigzag(value);
     pack->last_end = (int64_t)end;
     times->ts = (int64_t)(end - (uint64_t)times->dur);
     return true;

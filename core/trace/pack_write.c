@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/trace/pack_write.h"
 
+#include "core/base/varint.h"
 #include "core/trace/pack_shape.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { VARINT_BYTES = 10 };
 
 struct vt_pack_write {
     struct vt_sink inner;
@@ -31,18 +30,10 @@ static enum vt_status no_memory(struct vt_error *err) {
 
 /* ---- bytes */
 
-static size_t encode(uint64_t value, char bytes[VARINT_BYTES]) {
-    size_t size = 0;
-    for (; value >= 0x80; value >>= 7)
-        bytes[size++] = (char)(value | 0x80);
-    bytes[size++] = (char)value;
-    return size;
-}
-
 static void put_varint(struct vt_buf *buf, uint64_t value) {
-    char *p = vt_buf_reserve(buf, VARINT_BYTES);
+    char *p = vt_buf_reserve(buf, VT_VARINT_MOST_BYTES);
     if (p)
-        buf->size += encode(value, p);
+        buf->size += vt_varint_put(p, value);
 }
 
 static void put_text(struct vt_buf *buf, const char *text, size_t size) {
@@ -59,8 +50,8 @@ static enum vt_status give(struct vt_pack_write *pack, const void *bytes, size_t
 static enum vt_status give_section(struct vt_pack_write *pack, char kind,
                                    const char *more, size_t more_size,
                                    struct vt_error *err) {
-    char head[1 + VARINT_BYTES] = {kind};
-    size_t size = 1 + encode(pack->section.size + more_size, head + 1);
+    char head[1 + VT_VARINT_MOST_BYTES] = {kind};
+    size_t size = 1 + vt_varint_put(head + 1, pack->section.size + more_size);
     enum vt_status status = vt_buf_status(&pack->section, err);
     if (status == VT_OK && !pack->began)
         status = give(pack, VT_PACK_MAGIC, VT_PACK_MAGIC_BYTES, err);
@@ -232,12 +223,12 @@ static void put_members(struct vt_pack_write *pack, const struct vt_pack_shape *
             ts = column;
         } else {
             vt_decimal_to_ns(&member->number, &dur);
-            put_varint(&column->bytes, vt_pack_zigzag(dur));
+            put_varint(&column->bytes, vt_varint_zigzag(dur));
         }
     }
     if (!ts)
         return;
-    put_varint(&ts->bytes, vt_pack_zigzag(start + dur - pack->last_end));
+    put_varint(&ts->bytes, vt_varint_zigzag(start + dur - pack->last_end));
     pack->last_end = start + dur;
 }
 

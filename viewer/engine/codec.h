@@ -10,6 +10,7 @@
 #define VT_VIEWER_ENGINE_CODEC_H
 
 #include "core/base/buf.h"
+#include "core/base/varint.h"
 
 #include <string.h>
 
@@ -31,26 +32,12 @@ static inline bool vt_codec_is_writing(const struct vt_codec *codec) {
 
 static inline void vt_codec_u64(struct vt_codec *codec, uint64_t *value) {
     if (vt_codec_is_writing(codec)) {
-        char bytes[10];
-        size_t size = 0;
-        uint64_t rest = *value;
-        for (; rest >= 0x80; rest >>= 7)
-            bytes[size++] = (char)(rest | 0x80);
-        bytes[size++] = (char)rest;
-        vt_buf_append(codec->out, bytes, size);
-        return;
+        char bytes[VT_VARINT_MOST_BYTES];
+        vt_buf_append(codec->out, bytes, vt_varint_put(bytes, *value));
+    } else if (!vt_varint_take(&codec->p, codec->end, value)) {
+        codec->failed = true;
+        *value = 0;
     }
-    uint64_t result = 0;
-    for (unsigned shift = 0; codec->p < codec->end && shift < 64; shift += 7) {
-        unsigned char byte = *codec->p++;
-        result |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            *value = result;
-            return;
-        }
-    }
-    codec->failed = true;
-    *value = 0;
 }
 
 static inline void vt_codec_u32(struct vt_codec *codec, uint32_t *value) {
@@ -64,9 +51,9 @@ static inline void vt_codec_u32(struct vt_codec *codec, uint32_t *value) {
 }
 
 static inline void vt_codec_i64(struct vt_codec *codec, int64_t *value) {
-    uint64_t zigzag = ((uint64_t)*value << 1) ^ (uint64_t)(*value >> 63);
+    uint64_t zigzag = vt_varint_zigzag(*value);
     vt_codec_u64(codec, &zigzag);
-    *value = (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
+    *value = vt_varint_unzigzag(zigzag);
 }
 
 static inline void vt_codec_bool(struct vt_codec *codec, bool *value) {
