@@ -82,10 +82,10 @@ static void swallow(void) {
         PyErr_SetInterrupt();
 }
 
-/* Types whose repr() runs no code of the program, nor looks for signals. */
+/* Types whose repr() runs no code of the program, nor looks for signals; what is not
+ * plain of them comes here (vt_plain_repr_append). */
 static bool is_simple(PyObject *value) {
     return PyUnicode_CheckExact(value) || PyLong_CheckExact(value) ||
-           PyFloat_CheckExact(value) || PyBool_Check(value) ||
            PyBytes_CheckExact(value);
 }
 

@@ -8,6 +8,7 @@
 #include "embed/attach.h"
 
 #include "core/base/buf.h"
+#include "embed/pyliteral.h"
 #include "embed/remote_exec.h"
 
 #include <dirent.h>
@@ -236,19 +237,6 @@ const char *vt_attach_run_dir(struct vt_attach *attach, char *path, size_t size)
 
 /* ---- what the program runs ------------------------------------------------------- */
 
-/* A bytes literal of Python's. */
-static void append_literal(struct vt_buf *source, const char *text) {
-    vt_buf_printf(source, "b'");
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c >= 0x7f || c == '\'' || c == '\\')
-            vt_buf_printf(source, "\\x%02x", c);
-        else
-            vt_buf_append_char(source, (char)c);
-    }
-    vt_buf_printf(source, "'");
-}
-
 /* An interrupt or an exit that reaches the program just now is no Exception, and goes
  * on to it. */
 static const char prologue[] =
@@ -283,11 +271,11 @@ static void append_source(struct vt_buf *source, const struct vt_attach *attach,
     struct vt_buf answer = {0};
     vt_buf_printf(&answer, "%s/answer%u", attach->inner_run, attach->answers);
     vt_buf_printf(source, "%sserve(", prologue);
-    append_literal(source, attach->package);
+    vt_pyliteral_append(source, attach->package);
     vt_buf_printf(source, ", ");
-    append_literal(source, answer.data ? answer.data : "");
+    vt_pyliteral_append(source, answer.data ? answer.data : "");
     vt_buf_printf(source, ", '%s', ", verb);
-    append_literal(source, argument);
+    vt_pyliteral_append(source, argument);
     vt_buf_printf(source, ")\n");
     source->failed = source->failed || answer.failed;
     vt_buf_fini(&answer);

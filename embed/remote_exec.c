@@ -2,6 +2,7 @@
 #include "embed/remote_exec.h"
 
 #include "core/base/buf.h"
+#include "embed/pyliteral.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,22 +54,14 @@ static bool claim(const struct vt_remote_exec *request) {
     return fd >= 0;
 }
 
-/* A bytes literal of Python's. */
-static void append_literal(struct vt_buf *out, const char *text) {
-    vt_buf_append_text(out, "b'");
-    for (; *text; text++)
-        vt_buf_printf(out, "\\x%02x", (unsigned char)*text);
-    vt_buf_append_text(out, "'");
-}
-
 /* One statement, which leaves no name behind in the dictionary that it is run in. */
 static void append_script(struct vt_buf *script, const struct vt_remote_exec *request,
                           const char *source) {
     struct vt_buf inner = {0};
     vt_buf_printf(&inner, "import os\nfolder = ");
-    append_literal(&inner, request->folder);
+    vt_pyliteral_append(&inner, request->folder);
     vt_buf_printf(&inner, "\nname = ");
-    append_literal(&inner, request->name);
+    vt_pyliteral_append(&inner, request->name);
     vt_buf_append_text(
         &inner, "\npath = os.path.join(folder, name)\n"
                 "def make(suffix):\n"
@@ -80,12 +73,12 @@ static void append_script(struct vt_buf *script, const struct vt_remote_exec *re
                 "else:\n"
                 "    try:\n"
                 "        exec(");
-    append_literal(&inner, source);
+    vt_pyliteral_append(&inner, source);
     vt_buf_append_text(&inner, ", {})\n"
                                "    finally:\n"
                                "        make(b'.done')\n");
     vt_buf_append_text(script, "exec(");
-    append_literal(script, inner.data ? inner.data : "");
+    vt_pyliteral_append(script, inner.data ? inner.data : "");
     vt_buf_append_text(script, ", {})\n");
     script->failed = script->failed || inner.failed;
     vt_buf_fini(&inner);
