@@ -156,6 +156,25 @@ class Layers(Tree):
         self.assertIn("cmd/a.c:2: name: helper", run.stdout)
 
 
+class Manual(Tree):
+    def check(self, row):
+        self.put("test/python/test_a.py", "def test_it(self):\n    pass\n")
+        self.put("test/cli/a.case", "=== it works\n")
+        self.put("test/manual.md", f"| feature | test |\n|---|---|\n| f | {row} |\n")
+        return self.run_check("check_manual.py")
+
+    def test_tests_that_exist_pass(self):
+        for row in ("`test/python/test_a.py: test_it`", "`test/cli/a.case: it works`"):
+            self.assertEqual(0, self.check(row).returncode, row)
+
+    def test_what_is_not_there_is_found(self):
+        for row in ("`test/python/test_b.py: test_it`", "`test/python/test_a.py: test_i`",
+                    "`test/cli/a.case: it`", "none"):
+            run = self.check(row)
+            self.assertEqual(1, run.returncode, row)
+            self.assertIn("test/manual.md:3: ", run.stdout)
+
+
 @unittest.skipUnless(shutil.which("clang-format"), "clang-format is not installed")
 class Format(Tree):
     def setUp(self):
