@@ -71,9 +71,11 @@ class Venvs(unittest.TestCase):
                                    f"{BUILD}:{bare}")
                     self.assertEqual((f"{version} {venv}", True),
                                      (said.strip(), "here" in self.names()))
-                subprocess.run([sys.executable, "-m", "pip", "--python", f"{venv}/bin/python3",
-                                "install", "--no-index", "--quiet", "--disable-pip-version-check",
-                                self.wheel], check=True)
+                # Its own pip: that of an older Python may not run in a newer one.
+                subprocess.run([python, "-m", "pip", "--python", f"{venv}/bin/python3", "install",
+                                "--no-index", "--quiet", "--disable-pip-version-check", self.wheel],
+                               check=True, env={k: v for k, v in os.environ.items()
+                                                if not k.startswith(("VIZTRACER", "PYTHON"))})
                 self.sh("python3 inline.py", bare)
                 self.assertIn("builtins.divmod", self.names())
                 self.sh("viztracer --quiet -o r.json script.py", bare)
