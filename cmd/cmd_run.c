@@ -123,13 +123,17 @@ static void say_dead_run(void *state, const char *run_dir) {
     vt_say_note("viztracer", line);
 }
 
-/* In the watching process, while the program begins. Told to people only: a program
- * that reads stderr expects the traced program's. */
+/* Dead runs are told to people only: a program that reads stderr expects the traced
+ * program's. */
+static bool is_seen(const struct vt_config *config) {
+    return !config->quiet && isatty(STDERR_FILENO);
+}
+
+/* In the watching process. */
 static void sweep_runs(void *state) {
     const struct vt_config *config = state;
     char *folder = report_folder(config);
-    bool is_seen = !config->quiet && isatty(STDERR_FILENO);
-    vt_log_sweep(folder, is_seen ? say_dead_run : NULL, NULL);
+    vt_log_sweep(folder, is_seen(config) ? say_dead_run : NULL, NULL);
     free(folder);
 }
 
@@ -176,7 +180,8 @@ static void start_watcher(struct vt_config *config, int place_fd) {
     char *folder = report_folder(config);
     struct vt_watcher watcher = {.beside = folder,
                                  .place_fd = place_fd,
-                                 .on_start = sweep_runs,
+                                 .at_leisure = sweep_runs,
+                                 .leisure_after_ms = is_seen(config) ? 0 : 250,
                                  .on_dead_run = recover_dead_run,
                                  .state = config};
     (void)vt_watcher_start(&watcher); /* without it, --recover does its work */

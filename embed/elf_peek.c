@@ -104,14 +104,64 @@ const char *vt_elf_peek_needed(const struct vt_elf_peek *elf, const char *prefix
     return NULL;
 }
 
-static const ElfW(Sym) * find_symbol(const struct vt_elf_peek *elf, const char *name) {
-    const ElfW(Shdr) *table = section_of_type(elf, SHT_DYNSYM);
+/* The hash of a name in a DT_GNU_HASH table: Bernstein's, times 33. */
+static uint32_t gnu_hash(const char *name) {
+    uint32_t hash = 5381;
+    for (; *name; name++)
+        hash = hash * 33 + (unsigned char)*name;
+    return hash;
+}
+
+static bool is_definition(const struct vt_elf_peek *elf, const ElfW(Shdr) * table,
+                          const ElfW(Sym) * symbol, const char *name) {
+    const char *text =
+        symbol->st_shndx == SHN_UNDEF ? NULL : text_of(elf, table, symbol->st_name);
+    return text && strcmp(text, name) == 0;
+}
+
+struct symbols {
+    const ElfW(Shdr) * table;
+    const ElfW(Sym) * all;
     size_t count;
-    const ElfW(Sym) *symbols = entries(elf, table, sizeof *symbols, &count);
-    for (size_t i = 0; symbols && i < count; i++) {
-        const char *text = text_of(elf, table, symbols[i].st_name);
-        if (text && symbols[i].st_shndx != SHN_UNDEF && strcmp(text, name) == 0)
-            return &symbols[i];
+};
+
+/* Through the hash table, which touches a handful of pages: head of four words, Bloom
+ * filter, first symbol of each bucket, hashes of the symbols in order with the lowest
+ * bit set at a bucket's end. */
+static const ElfW(Sym) *
+    find_hashed(const struct vt_elf_peek *elf, const struct symbols *symbols,
+                const uint32_t *words, size_t word_count, const char *name) {
+    uint32_t bucket_count = words[0], first = words[1];
+    uint64_t buckets = 4 + (uint64_t)words[2] * (sizeof(ElfW(Addr)) / sizeof *words);
+    uint64_t chains = buckets + bucket_count;
+    uint32_t hash = gnu_hash(name);
+    if (!bucket_count || chains > word_count)
+        return NULL;
+    for (uint32_t i = words[buckets + hash % bucket_count];
+         i >= first && i < symbols->count && chains + (i - first) < word_count; i++) {
+        uint32_t other = words[chains + (i - first)];
+        if ((other | 1) == (hash | 1) &&
+            is_definition(elf, symbols->table, &symbols->all[i], name))
+            return &symbols->all[i];
+        if (other & 1)
+            break;
+    }
+    return NULL;
+}
+
+static const ElfW(Sym) * find_symbol(const struct vt_elf_peek *elf, const char *name) {
+    struct symbols symbols = {.table = section_of_type(elf, SHT_DYNSYM)};
+    symbols.all = entries(elf, symbols.table, sizeof *symbols.all, &symbols.count);
+    if (!symbols.all)
+        return NULL;
+    size_t words;
+    const uint32_t *hashes =
+        entries(elf, section_of_type(elf, SHT_GNU_HASH), sizeof *hashes, &words);
+    if (hashes && words >= 4)
+        return find_hashed(elf, &symbols, hashes, words, name);
+    for (size_t i = 0; i < symbols.count; i++) {
+        if (is_definition(elf, symbols.table, &symbols.all[i], name))
+            return &symbols.all[i];
     }
     return NULL;
 }

@@ -38,15 +38,20 @@ static int open_pidfd(pid_t pid) {
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-static void wait_for_end(int pidfd, pid_t program) {
+/* False: the program still runs after `limit_ms` (-1: no limit). */
+static bool wait_for_end(int pidfd, pid_t program, int limit_ms) {
     struct pollfd wait = {.fd = pidfd, .events = POLLIN};
-    if (pidfd >= 0) {
-        while (poll(&wait, 1, -1) < 0)
-            continue;
-        return;
-    }
-    while (getppid() == program)
+    int ready = -1;
+    while (pidfd >= 0 && ready < 0)
+        ready = poll(&wait, 1, limit_ms);
+    if (pidfd >= 0)
+        return ready > 0;
+    for (int ms = 0; getppid() == program; ms += PARENT_POLL_MS) {
+        if (limit_ms >= 0 && ms >= limit_ms)
+            return false;
         poll(NULL, 0, PARENT_POLL_MS);
+    }
+    return true;
 }
 
 /* The last field of /proc/PID/stat of a zombie is its wait status (proc(5)). */
@@ -119,17 +124,28 @@ static void visit_run(void *state, const char *run_dir) {
     visit->watcher->on_dead_run(visit->watcher->state, run_dir, &visit->end);
 }
 
+/* Makes the reports of what the program left behind. */
+static void look_after(const struct vt_watcher *watcher, int pidfd, pid_t program,
+                       uint64_t since_ns) {
+    if (!vt_log_dir_find(program, since_ns, watcher->beside, NULL, NULL))
+        return;
+    struct visit visit = {watcher, find_end(pidfd, program)};
+    vt_log_dir_find(program, since_ns, watcher->beside, visit_run, &visit);
+}
+
 static _Noreturn void watch(const struct vt_watcher *watcher, int pidfd, pid_t program,
                             uint64_t since_ns) {
     pidfd = detach(pidfd, watcher->place_fd);
     if (pidfd < 0 && getppid() != program)
         _exit(0);
-    watcher->on_start(watcher->state);
-    wait_for_end(pidfd, program);
-    if (vt_log_dir_find(program, since_ns, watcher->beside, NULL, NULL)) {
-        struct visit visit = {watcher, find_end(pidfd, program)};
-        vt_log_dir_find(program, since_ns, watcher->beside, visit_run, &visit);
+    bool is_short = wait_for_end(pidfd, program, watcher->leisure_after_ms);
+    if (!is_short) {
+        watcher->at_leisure(watcher->state);
+        wait_for_end(pidfd, program, -1);
     }
+    look_after(watcher, pidfd, program, since_ns);
+    if (is_short)
+        watcher->at_leisure(watcher->state);
     _exit(0);
 }
 

@@ -30,8 +30,12 @@ struct vt_watcher {
 
     int place_fd; /* stays open as long as the watching process; -1: none */
 
-    /* Called in the watching process at its beginning. */
-    void (*on_start)(void *state);
+    /* Called once in the watching process, when the program has run for
+     * `leisure_after_ms` or is over: work that is nobody's hurry. At a program's
+     * beginning it would be felt: two processes that change their memory at once slow
+     * each other down (loading libpython took 1.5 to 2 times as long). */
+    void (*at_leisure)(void *state);
+    int leisure_after_ms;
 
     /* Called in the watching process for each run directory of the program that still
      * has a log; removes it when it has made a report. */
