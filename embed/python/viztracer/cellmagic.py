@@ -9,12 +9,14 @@ from IPython.core.magic_arguments import (  # type: ignore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict
+    import subprocess
+    from typing import Any, Dict, List
 
 __all__ = ["VizTracerMagics", "load_ipython_extension"]
 
 _SETTINGS = ("max_stack_depth", "ignore_c_function", "ignore_frozen", "log_func_args",
              "log_print", "log_sparse")
+_viewers: List[subprocess.Popen[bytes]] = []  # that buttons started, and that still show
 
 
 @magics_class
@@ -51,6 +53,8 @@ class VizTracerMagics(Magics):
 def _offer(path: str, port: int) -> None:
     """Below the cell: a button that shows the report, a link where there are no
     widgets."""
+    import os
+
     from IPython.display import FileLink, display  # type: ignore
     try:
         from ipywidgets import Button  # type: ignore
@@ -58,21 +62,24 @@ def _offer(path: str, port: int) -> None:
         display(FileLink(path))
         return
     button = Button(description="Show VizTracer Report")
-    button.on_click(lambda clicked: _show(path, port))
+    where = os.path.abspath(path)  # the next cell may go to another folder
+    button.on_click(lambda clicked: _show(where, port))
     display(button)
 
 
 def _show(path: str, port: int) -> None:
     """A viewer that ends when it has shown the report once."""
-    import os
     import subprocess
 
     from ._home import find_binary
     binary = find_binary()
     if binary is None:
+        print(f"viztracer: no vizviewer was found to show {path}; VIZTRACER_BIN may name viztracer")
         return
-    subprocess.Popen(["vizviewer", "--once", "--port", str(port), os.path.abspath(path)],
-                     executable=binary)
+    _viewers[:] = [viewer for viewer in _viewers if viewer.poll() is None]
+    _viewers.append(subprocess.Popen(
+        ["vizviewer", "--once", "--port", str(port), path],
+        executable=binary, stdin=subprocess.DEVNULL))
 
 
 def load_ipython_extension(ipython: Any) -> None:

@@ -3,10 +3,13 @@
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import urllib.request
 
 import inlinetest
 from inlinetest import InlineTest, load, names
@@ -70,6 +73,40 @@ class Jupyter(InlineTest):
         self.assertEqual(1, shown_names.count("f"))
         self.assertIn("builtins.print", shown_names)
         self.assertEqual(["2\n"], self.cell("print(kept)"))
+
+    @unittest.skipUnless(importlib.util.find_spec("ipywidgets"), "no ipywidgets")
+    def test_the_button_opens_the_report_once(self):
+        browser = os.path.join(self.folder, "browser")
+        with open(browser, "w", encoding="utf-8") as f:
+            f.write(f'#!/bin/sh\ncd {self.folder}\necho "$1" > new\nmv new address\n')
+        os.chmod(browser, 0o700)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.cell(f"os.environ['BROWSER'] = {browser!r}; os.environ['DISPLAY'] = ':0'")
+        shown = self.cell(f"%%viztracer -p {port}\nlen('')")
+        view = next(data["application/vnd.jupyter.widget-view+json"] for data in shown
+                    if isinstance(data, dict))
+        click = {"method": "custom", "content": {"event": "click"}}
+        self.client.shell_channel.send(self.client.session.msg(
+            "comm_msg", {"comm_id": view["model_id"], "data": click}))
+        address = self.wait_for("address")
+        self.assertIn(f":{port}", address)
+        with urllib.request.urlopen(address, timeout=30) as page:
+            self.assertIn(b"viztracer", page.read().lower())
+        self.cell("from viztracer import cellmagic\ncellmagic._viewers[-1].terminate()\n"
+                  "cellmagic._viewers[-1].wait(30)")
+
+    @staticmethod
+    def wait_for(file):
+        """What stands in the file, once it is there."""
+        limit = time.monotonic() + 30
+        while not os.path.exists(file):
+            if time.monotonic() > limit:
+                raise AssertionError(f"{file} never came")
+            time.sleep(0.05)
+        with open(file, encoding="utf-8") as f:
+            return f.read().strip()
 
     def test_without_widgets_a_link_is_offered(self):
         self.cell("sys.modules['ipywidgets'] = None")
