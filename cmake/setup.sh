@@ -15,9 +15,9 @@ NEEDED="gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libmicrohttpd-dev 
 # Used when they are there, done without when they cannot be had: a faster gzip; what single
 # tests need (they are skipped by name without it).
 USEFUL_TO_BUILD="libisal-dev"
-USEFUL_TO_TEST="clang-format clang-tidy jq nodejs chromium strace git python3-venv
-                python3-pyflakes python3-pygments python3-jinja2 python3-pip mypy wrk
-                python3-ipykernel python3-ipywidgets python3-trio groff-base zsh fish"
+USEFUL_TO_TEST="clang-format clang-tidy jq nodejs chromium firefox-esr strace git
+                python3-venv python3-pyflakes python3-pygments python3-jinja2 python3-pip mypy
+                wrk python3-ipykernel python3-ipywidgets python3-trio groff-base zsh fish"
 # Some packages of nodejs bring npm themselves and cannot stand beside Debian's.
 command -v npm >/dev/null || USEFUL_TO_TEST="$USEFUL_TO_TEST npm"
 
