@@ -124,6 +124,8 @@ static enum vt_status add_to_line(struct vt_depot_client *client,
                    : vt_error_set(err, VT_ERR_LIMIT, "it sends too long a line");
     *end = '\0';
     client->line_bytes = 0;
+    if (strlen(client->line) != (size_t)(end - client->line))
+        return vt_error_set(err, VT_ERR_FORMAT, "it sends a line with a NUL in it");
     return take_line(client, rules, err);
 }
 

@@ -112,6 +112,13 @@ static void the_token_must_be_whole(void **state) {
     assert_int_equal(client.stage, VT_DEPOT_KNOWN);
 }
 
+static void a_line_has_no_nul(void **state) {
+    (void)state;
+    static const char hello[] = "HELLO secret\0rest\n";
+    rules.token = "secret";
+    expect_gone(put(hello, sizeof hello - 1), VT_ERR_FORMAT, "a NUL in it");
+}
+
 static void who_speaks_another_language_is_sent_away(void **state) {
     (void)state;
     expect_gone(say("GET / HTTP/1.1\r\n"), VT_ERR_FORMAT, "does not speak");
@@ -206,6 +213,7 @@ int main(void) {
         TEST(a_report_comes_in_pieces),
         TEST(a_line_may_come_byte_by_byte),
         TEST(the_token_must_be_whole),
+        TEST(a_line_has_no_nul),
         TEST(who_speaks_another_language_is_sent_away),
         TEST(a_line_has_a_limit),
         TEST(a_piece_has_a_limit),
