@@ -2,7 +2,6 @@
 """The examples of the manual's chapters 2 to 10, typed as they are printed there. What surrounds
 them is made up: a script for each command, something to happen in each block."""
 import glob
-import gzip
 import json
 import os
 import subprocess
@@ -10,18 +9,12 @@ import sys
 import tempfile
 import unittest
 
+import reports
+from reports import events, names
 from tracing import VIZTRACER
 
 PACKAGE = os.path.join(os.path.dirname(os.path.abspath(VIZTRACER)), "python")
 SCRIPT = "import sys\n\ndef work(n):\n    return abs(n)\n\nwork(3)\nprint(sys.argv[1:])\n"
-
-
-def events(report, phases="XBiCNOD"):
-    return [e for e in report["traceEvents"] if e["ph"] in phases]
-
-
-def names(report, phases="XB"):
-    return [e["name"].split(" (")[0] for e in events(report, phases)]
 
 
 class Example(unittest.TestCase):
@@ -57,9 +50,7 @@ class Example(unittest.TestCase):
         return self.sh(f"{sys.executable} inline.py", PYTHONPATH=PACKAGE)
 
     def load(self, name="result.json"):
-        path = os.path.join(self.folder, name)
-        with (gzip.open if name.endswith(".gz") else open)(path, "rt", encoding="utf-8") as f:
-            return json.load(f)
+        return reports.load(os.path.join(self.folder, name))
 
     def trace(self, options, text=SCRIPT):
         """The report of `viztracer OPTIONS my_script.py` with this text."""
@@ -210,7 +201,7 @@ class Chapter5(Example):
     def test_max_stack_depth(self):
         for report in self.both("--max_stack_depth 10", "max_stack_depth=10", self.DEEP):
             self.assertIn(names(report).count("deep"), (8, 9, 10))
-    
+
     def make_files(self):
         self.put("src/within.py", "def inner():\n    pass\n")
         self.put("not_interested.py", "def outer():\n    pass\n")
@@ -252,7 +243,7 @@ class Chapter5(Example):
 
     def test_log_sparse(self):
         self.assertEqual(["alone", "deep", "within", "builtins.abs"],
-                         sorted_by_time(self.trace("--log_sparse", self.SPARSE)))
+                         names(self.trace("--log_sparse", self.SPARSE), "X"))
         self.inline(self.SPARSE)
 
     def test_log_sparse_with_a_block(self):
@@ -260,13 +251,7 @@ class Chapter5(Example):
                     "@log_sparse(dynamic_tracer_check=True)\n"
                     "def function_you_want_to_log():\n    return abs(1)\n"
                     "with VizTracer(log_sparse=True):\n    function_you_want_to_log()\n")
-        self.assertEqual(["function_you_want_to_log"], sorted_by_time(self.load()))
-
-
-def sorted_by_time(report):
-    """Names in the order in which they began."""
-    ordered = sorted(events(report, "X"), key=lambda e: (e["ts"], -e["dur"]))
-    return [e["name"].split(" (")[0] for e in ordered]
+        self.assertEqual(["function_you_want_to_log"], names(self.load(), "X"))
 
 
 class Chapter6(Example):

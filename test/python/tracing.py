@@ -6,13 +6,14 @@ the rung of the ladder, and the Python that runs the test is the one that progra
 a test class names another one.
 """
 import collections
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+
+import reports
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -90,15 +91,10 @@ def load_strictly(path):
     for tool in (["jq", "-e", "type"], ["node", "-e", NODE_READS]):
         if shutil.which(tool[0]):
             subprocess.run([*tool, path], check=True, stdout=subprocess.DEVNULL)
-    with open(path, encoding="utf-8") as f:
-        return json.load(f, parse_constant=refuse_constant)
+    return reports.load(path)
 
 
 NODE_READS = "JSON.parse(require('fs').readFileSync(process.argv[1], 'utf8'))"
-
-
-def refuse_constant(name):
-    raise ValueError(f"{name} is not JSON")
 
 
 def calls(report):

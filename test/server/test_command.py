@@ -118,6 +118,24 @@ class Open(Serving):
     """viztracer --open, on both rungs of the ladder."""
     opened = Browser.opened
 
+    def test_an_html_report_is_opened_and_waited_for(self):
+        self.write("x.py", "print(abs(-1))")
+        browser = self.path("fetch")
+        with open(browser, "w", encoding="utf-8") as f:
+            f.write(f"#!{sys.executable}\nimport os, sys, urllib.request\n"
+                    "page = urllib.request.urlopen(sys.argv[1]).read()\n"
+                    f"open('{self.folder}/opened.new', 'wb').write(page)\n"
+                    f"os.rename('{self.folder}/opened.new', '{self.folder}/opened')\n")
+        os.chmod(browser, stat.S_IRWXU)
+        environment = self.environment(BROWSER=browser, VIZTRACER_PYTHON=sys.executable,
+                                       TMPDIR=self.folder)
+        run = subprocess.run([VIZTRACER, "--open", "-o", "r.html", "x.py"], env=environment,
+                             cwd=self.folder, stdin=subprocess.DEVNULL, timeout=60,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        self.assertEqual((0, b""), (run.returncode, run.stderr))
+        with open(self.path("r.html"), encoding="utf-8") as f:
+            self.assertEqual(f.read(), self.opened())
+
     def test_the_report_of_a_run_is_opened_and_waited_for(self):
         self.write("x.py", "raise SystemExit(3)")
         browser = self.path("fetch")

@@ -3,39 +3,30 @@
 import builtins
 import contextlib
 import io
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from viztracer import VizTracer
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from reports import events, load, names  # noqa: E402,F401  (stands in the folder above)
 
 BUILD = os.environ["VIZTRACER_TEST_BUILD"]
 HOME = os.environ["VIZTRACER_TEST_HOME"]
 VIZTRACER = os.path.join(BUILD, "viztracer")
 
 
-def refuse_constant(name):
-    raise ValueError(f"{name} is not JSON")
-
-
-def load(path):
-    with open(path, encoding="utf-8") as f:
-        return json.load(f, parse_constant=refuse_constant)
-
-
-def events(report, phases="XBiCNOD"):
-    """Without metadata, in the order of their times; an outer call before its inner ones."""
-    return sorted((e for e in report["traceEvents"] if e["ph"] in phases),
-                  key=lambda e: (e.get("ts", 0), -e.get("dur", 0)))
-
-
-def names(report, phases="XB"):
-    """Names of functions without their places."""
-    return [e["name"].split(" (")[0] for e in events(report, phases)]
+def wait_until(is_true):
+    deadline = time.monotonic() + 30
+    while not is_true():
+        if time.monotonic() > deadline:
+            raise AssertionError("it never came true")
+        time.sleep(0.001)
 
 
 class InlineTest(unittest.TestCase):

@@ -7,12 +7,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import urllib.request
 
 import inlinetest
-from inlinetest import InlineTest, load, names
+from inlinetest import InlineTest, load, names, wait_until
 
 HAS_KERNEL = all(importlib.util.find_spec(name) for name in ("ipykernel", "jupyter_client"))
 
@@ -90,23 +89,14 @@ class Jupyter(InlineTest):
         click = {"method": "custom", "content": {"event": "click"}}
         self.client.shell_channel.send(self.client.session.msg(
             "comm_msg", {"comm_id": view["model_id"], "data": click}))
-        address = self.wait_for("address")
+        wait_until(lambda: os.path.exists("address"))
+        with open("address", encoding="utf-8") as f:
+            address = f.read().strip()
         self.assertIn(f":{port}", address)
         with urllib.request.urlopen(address, timeout=30) as page:
             self.assertIn(b"viztracer", page.read().lower())
         self.cell("from viztracer import cellmagic\ncellmagic._viewers[-1].terminate()\n"
                   "cellmagic._viewers[-1].wait(30)")
-
-    @staticmethod
-    def wait_for(file):
-        """What stands in the file, once it is there."""
-        limit = time.monotonic() + 30
-        while not os.path.exists(file):
-            if time.monotonic() > limit:
-                raise AssertionError(f"{file} never came")
-            time.sleep(0.05)
-        with open(file, encoding="utf-8") as f:
-            return f.read().strip()
 
     def test_without_widgets_a_link_is_offered(self):
         self.cell("sys.modules['ipywidgets'] = None")

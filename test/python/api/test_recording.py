@@ -10,7 +10,7 @@ import time
 import unittest
 import warnings
 
-from inlinetest import InlineTest, events, load, names
+from inlinetest import InlineTest, events, load, names, wait_until
 from viztracer import VizTracer, get_tracer
 
 
@@ -24,14 +24,6 @@ def branch():
 
 def shown(report, *wanted):
     return [n for n in (name.split(".")[-1] for name in names(report)) if n in wanted]
-
-
-def wait_until(is_true):
-    deadline = time.monotonic() + 30
-    while not is_true():
-        if time.monotonic() > deadline:
-            raise AssertionError("it never came true")
-        time.sleep(0.001)
 
 
 class StartAndStop(InlineTest):
