@@ -172,6 +172,9 @@ static enum vt_status hold_place(struct vt_config *config, int *place_fd,
     return status == VT_OK ? hold(config->report_endpoint, place_fd, err) : status;
 }
 
+/* Python has started by then, and most of a program's modules are loaded. */
+enum { LEISURE_AFTER_MS = 250 };
+
 /* VIZTRACER_WATCHER=off in the environment: for places that count processes. */
 static void start_watcher(struct vt_config *config, int place_fd) {
     const char *wish = getenv("VIZTRACER_WATCHER");
@@ -181,7 +184,8 @@ static void start_watcher(struct vt_config *config, int place_fd) {
     struct vt_watcher watcher = {.beside = folder,
                                  .place_fd = place_fd,
                                  .at_leisure = sweep_runs,
-                                 .leisure_after_ms = is_seen(config) ? 0 : 250,
+                                 .leisure_after_ms =
+                                     is_seen(config) ? 0 : LEISURE_AFTER_MS,
                                  .on_dead_run = recover_dead_run,
                                  .state = config};
     (void)vt_watcher_start(&watcher); /* without it, --recover does its work */

@@ -133,19 +133,28 @@ static void look_after(const struct vt_watcher *watcher, int pidfd, pid_t progra
     vt_log_dir_find(program, since_ns, watcher->beside, visit_run, &visit);
 }
 
+/* Who reads the program's stderr to its end does not wait for what is done at leisure;
+ * people at a terminal are told of that. stdout is /dev/null. */
+static void let_go_of_readers(void) {
+    if (!isatty(STDERR_FILENO))
+        dup2(STDOUT_FILENO, STDERR_FILENO);
+}
+
 static _Noreturn void watch(const struct vt_watcher *watcher, int pidfd, pid_t program,
                             uint64_t since_ns) {
     pidfd = detach(pidfd, watcher->place_fd);
     if (pidfd < 0 && getppid() != program)
         _exit(0);
-    bool is_short = wait_for_end(pidfd, program, watcher->leisure_after_ms);
-    if (!is_short) {
-        watcher->at_leisure(watcher->state);
-        wait_for_end(pidfd, program, -1);
+    bool is_over = wait_for_end(pidfd, program, watcher->leisure_after_ms);
+    if (is_over) {
+        look_after(watcher, pidfd, program, since_ns);
+        let_go_of_readers();
     }
-    look_after(watcher, pidfd, program, since_ns);
-    if (is_short)
-        watcher->at_leisure(watcher->state);
+    watcher->at_leisure(watcher->state);
+    if (!is_over) {
+        wait_for_end(pidfd, program, -1);
+        look_after(watcher, pidfd, program, since_ns);
+    }
     _exit(0);
 }
 

@@ -6,8 +6,8 @@
  * It is made by clone(2) with exit signal 0, before Python starts: no wait() of the
  * program sees it, and as the program's own child it needs no reaping by others. It
  * holds stderr (for its one line) and a pidfd of the program, nothing else: no other
- * descriptor, no working directory, no session. When the program saved, it leaves at
- * once.
+ * descriptor, no working directory, no session. When the program saved, it leaves as
+ * soon as what is done at leisure is done.
  *
  * Threads: the calling process has one thread.
  */

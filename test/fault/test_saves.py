@@ -5,8 +5,10 @@ whole report or the earlier file, and the log. The rows are those of reliability
 VIZTRACER names the command under test (default: build/viztracer of this tree), CRASH_ROUNDS how
 often what depends on the moment is tried.
 """
+import contextlib
 import json
 import os
+import pty
 import random
 import shutil
 import signal
@@ -165,6 +167,45 @@ class SavesTest(unittest.TestCase):
                              ends.pop())
             self.assertIn(f"{len(unfinished)} of them calls that were still open", said)
             os.remove(report)
+
+    def at_a_terminal(self, *words):
+        """All that a command and what it leaves running write to a terminal."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.folder)
+            os.execve(VIZTRACER, [VIZTRACER, *words], self.environment())
+        said = b""
+        with contextlib.suppress(OSError):  # EIO: nobody holds the other side
+            while True:
+                said += os.read(terminal, 4096)
+        os.close(terminal)
+        self.assertEqual(0, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said)
+        return said.decode()
+
+    def test_a_dead_run_is_told_once_and_at_a_terminal_only(self):
+        process = self.start("-o", "dead.json", self.put("busy.py", BUSY))
+        process.stdout.readline()
+        self.kill_with_helpers(process)
+        (run,) = os.listdir(self.runs)
+        short = self.put("short.py", "")
+        self.assertEqual((0, ""), self.run_words("-o", "a.json", short)[::2])
+        words = f"an earlier run died without saving; get it with: viztracer --recover {self.runs}/{run}"
+        self.assertIn(words, self.at_a_terminal("-o", "b.json", short))
+        self.assertNotIn("an earlier run", self.at_a_terminal("-o", "c.json", short))
+        self.assertEqual(0, self.run_words("--recover", os.path.join(self.runs, run), "-o", "r.json")[0])
+
+    def test_old_runs_are_swept_beside_a_short_program_and_a_long_one(self):
+        for text in ("", "import time\ntime.sleep(0.6)\n"):
+            gone = subprocess.Popen(["true"])
+            gone.wait()
+            old = os.path.join(self.runs, f"viztracer-{os.getuid()}-{gone.pid}-2")
+            os.mkdir(old, 0o700)
+            os.utime(old, (1, 1))
+            self.assertEqual(0, self.run_words("-o", "a.json", self.put("x.py", text))[0])
+            limit = time.monotonic() + 30
+            while os.path.exists(old) and time.monotonic() < limit:
+                time.sleep(0.02)
+            self.assertFalse(os.path.exists(old), text)
 
     def test_a_live_program_gives_a_snapshot_and_goes_on(self):
         program = self.put("busy.py", BUSY)

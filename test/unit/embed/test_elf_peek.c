@@ -122,6 +122,66 @@ static void damaged_headers_harm_nothing(void **state) {
     assert_int_equal(fclose(f), 0);
 }
 
+static void put(FILE *f, long at, const void *bytes, size_t size) {
+    assert_int_equal(fseek(f, at, SEEK_SET), 0);
+    assert_int_equal(fwrite(bytes, size, 1, f), 1);
+    assert_int_equal(fflush(f), 0);
+}
+
+/* The header of the hash table of exported names, and where it stands. */
+static long find_hash_section(FILE *f, Elf64_Shdr *section) {
+    Elf64_Ehdr head;
+    assert_int_equal(fseek(f, 0, SEEK_SET), 0);
+    assert_int_equal(fread(&head, sizeof head, 1, f), 1);
+    for (long at = (long)head.e_shoff;; at += (long)sizeof *section) {
+        assert_int_equal(fseek(f, at, SEEK_SET), 0);
+        assert_int_equal(fread(section, sizeof *section, 1, f), 1);
+        if (section->sh_type == SHT_GNU_HASH)
+            return at;
+    }
+}
+
+static void without_a_hash_table_all_symbols_are_looked_at(void **state) {
+    (void)state;
+    const char *path = scratch_copy("unhashed", "/proc/self/exe", 0600);
+    FILE *f = fopen(path, "r+e");
+    assert_non_null(f);
+    Elf64_Shdr section;
+    long at = find_hash_section(f, &section);
+    section.sh_type = SHT_NULL;
+    put(f, at, &section, sizeof section);
+    assert_int_equal(fclose(f), 0);
+    struct vt_elf_peek elf;
+    assert_true(vt_elf_peek_open(&elf, path));
+    assert_int_equal(vt_elf_peek_constant(&elf, "vt_test_constant"), 0x1234567);
+    assert_false(vt_elf_peek_defines(&elf, "mkdtemp"));
+    vt_elf_peek_close(&elf);
+}
+
+/* Every word of the table: counts, bounds, buckets and chains that lead anywhere. */
+static void a_damaged_hash_table_harms_nothing(void **state) {
+    (void)state;
+    const char *path = scratch_copy("hash", "/proc/self/exe", 0600);
+    FILE *f = fopen(path, "r+e");
+    assert_non_null(f);
+    Elf64_Shdr section;
+    find_hash_section(f, &section);
+    long begin = (long)section.sh_offset, end = begin + (long)section.sh_size;
+    assert_true(section.sh_size >= 16);
+    for (long at = begin; at + 4 <= end; at += 4) {
+        static const uint32_t values[] = {0, 1, 0x7fffffff, 0xffffffff};
+        uint32_t original;
+        assert_int_equal(fseek(f, at, SEEK_SET), 0);
+        assert_int_equal(fread(&original, sizeof original, 1, f), 1);
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+            put(f, at, &values[i], sizeof values[i]);
+            ask_everything(path);
+        }
+        put(f, at, &original, sizeof original);
+    }
+    assert_int_equal(fclose(f), 0);
+}
+
 int main(void) {
     scratch_create();
     const struct CMUnitTest tests[] = {
@@ -132,6 +192,8 @@ int main(void) {
         cmocka_unit_test(other_files_are_not_opened),
         cmocka_unit_test(a_file_that_was_cut_short_says_nothing_and_harms_nothing),
         cmocka_unit_test(damaged_headers_harm_nothing),
+        cmocka_unit_test(without_a_hash_table_all_symbols_are_looked_at),
+        cmocka_unit_test(a_damaged_hash_table_harms_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
