@@ -35,6 +35,16 @@ export async function launchBrowser() {
 }
 
 /** The page with the reference instead of an engine. @param {string} trace path of a JSON trace */
+/** Firefox by WebDriver BiDi, with a profile in the folder. @param {string} folder */
+export async function launchFirefox(folder) {
+    const puppeteer = createRequire(MODULES)("puppeteer-core");
+    const executablePath = process.env.VIZTRACER_FIREFOX || "/usr/bin/firefox-esr";
+    return puppeteer.launch({
+        browser: "firefox", protocol: "webDriverBiDi", headless: true, executablePath,
+        env: { ...process.env, HOME: folder },
+    });
+}
+
 export async function servePageAlone(trace) {
     const own = { "/": "index.html" };
     const server = http.createServer((request, response) => {

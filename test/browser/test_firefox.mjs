@@ -3,17 +3,13 @@
 // our server. What can differ between browsers: start, drawing, keyboard and wheel, search,
 // arguments, names that try to be markup. The rest is shown in Chromium (test_page.mjs).
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
-import path from "node:path";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { writeHtml } from "./carrier.mjs";
-import { scratchFolder, serveVizviewer } from "./harness.mjs";
+import { launchFirefox, scratchFolder, serveVizviewer } from "./harness.mjs";
 import { writeTrace } from "./scenes.mjs";
 
-const { default: puppeteer } = await import(createRequire(path.resolve(process.env.VIZTRACER_NODE_MODULES, "x.js")).resolve("puppeteer-core"));
 const EVIL = '<img src=x onerror="document.title=666">';
 const folder = scratchFolder();
 const trace = writeTrace(folder, "fox.json", {
@@ -26,11 +22,7 @@ const trace = writeTrace(folder, "fox.json", {
 let firefox;
 
 before(async () => {
-    const executablePath = execFileSync("which", ["firefox-esr"], { encoding: "utf8" }).trim();
-    firefox = await puppeteer.launch({
-        browser: "firefox", protocol: "webDriverBiDi", headless: true, executablePath,
-        env: { ...process.env, HOME: folder },
-    });
+    firefox = await launchFirefox(folder);
 });
 
 after(async () => {
@@ -38,14 +30,15 @@ after(async () => {
     fs.rmSync(folder, { recursive: true, force: true });
 });
 
-/** How many colours the timeline shows. */
-const countColours = () => {
+/** Whether the timeline shows more than its background. Runs in the page. */
+function isDrawn() {
     const canvas = document.getElementById("canvas");
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, Math.min(canvas.height, 200));
-    const seen = new Set();
-    for (let i = 0; i < data.length; i += 4) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
-    return seen.size;
-};
+    return new Set(new Uint32Array(data.buffer)).size > 8;
+}
+
+/** How long the view is, in words. Runs in the page. */
+const inView = () => /(\S+\s\S+)\s*in view/.exec(document.body.innerText)?.[1];
 
 /** The text of the page, once it has all of the words. */
 async function waitForText(page, ...words) {
@@ -59,22 +52,30 @@ async function lookAround(address) {
     await page.setViewport({ width: 1200, height: 700 });
     await page.goto(address);
     await waitForText(page, "3 events", "100");
-    await page.waitForFunction(countColours.toString().replace(/^/, "(").replace(/$/, ")() > 8"), { timeout: 30000 });
+    await page.waitForFunction(isDrawn, { timeout: 30000 });
 
     const canvas = await (await page.$("#canvas")).boundingBox();
     await page.mouse.click(canvas.x + canvas.width / 2, canvas.y + 36);
     await waitForText(page, "outer", "value-to-be-seen");
 
-    const inView = () => page.evaluate(() => /([\d.]+\s*\S+)\s*in view/.exec(document.body.innerText)[1]);
-    const all = await inView();
+    const change = async (act) => {
+        const before = await page.evaluate(inView);
+        await act();
+        await page.waitForFunction(`(${inView})() !== ${JSON.stringify(before)}`, { timeout: 30000 });
+    };
     await page.focus("#scroller");
-    await page.keyboard.press("w");
-    await page.waitForFunction((before) => !document.body.innerText.includes(`${before} in view`) &&
-        /in view/.test(document.body.innerText), { timeout: 30000 }, all);
+    await change(() => page.keyboard.press("w"));
+    await page.mouse.move(canvas.x + canvas.width / 2, canvas.y + 36);
+    await change(async () => {
+        await page.keyboard.down("Control");
+        await page.mouse.wheel({ deltaY: -120 });
+        await page.keyboard.up("Control");
+    });
 
     await page.type("#query", "needle");
     await page.keyboard.press("Enter");
     await waitForText(page, "needle", "/a/x.py:5");
+    await page.waitForFunction(() => !document.body.innerText.includes("value-to-be-seen"), { timeout: 30000 });
     await page.$eval("#query", (box) => { box.value = ""; });
     await page.type("#query", "<img");
     await page.keyboard.press("Enter");
