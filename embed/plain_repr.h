@@ -15,9 +15,9 @@
 
 #include <stdbool.h>
 
-/* Appends the text with its quotes: None, bool, int up to 64 bits, and str of at most
- * `most` characters that stand for themselves both in Python and in JSON. False:
- * another value, nothing is appended. A pending exception is left alone. */
+/* Appends the text with its quotes: None, bool, int up to 64 bits, and str and bytes
+ * whose text has at most about `most` bytes of JSON. False: another value, nothing is
+ * appended. A pending exception is left alone. */
 bool vt_plain_repr_append(struct vt_buf *out, PyObject *value, size_t most);
 
 /* The same for a float. False: another value, or with an exception no memory. */

@@ -31,8 +31,7 @@ static char *put_unit(char *to, unsigned unit) {
     return to;
 }
 
-/* At most 12 bytes. */
-static char *put_character(char *to, Py_UCS4 c) {
+char *vt_pyjson_put_character(char *to, Py_UCS4 c) {
     char form = c < 0x80 ? forms[c] : 'u';
     if (!form) {
         *to++ = (char)c;
@@ -50,14 +49,14 @@ static char *put_character(char *to, Py_UCS4 c) {
 
 static void append_characters(struct vt_buf *out, int kind, const void *data,
                               Py_ssize_t length) {
-    enum { CHUNK = 64, MOST_BYTES = 12 };
+    enum { CHUNK = 64, MOST_BYTES = VT_PYJSON_CHARACTER_BYTES };
     for (Py_ssize_t done = 0; done < length;) {
         Py_ssize_t end = length - done < CHUNK ? length : done + CHUNK;
         char *start = vt_buf_reserve(out, CHUNK * MOST_BYTES), *to = start;
         if (!start)
             return;
         for (; done < end; done++)
-            to = put_character(to, PyUnicode_READ(kind, data, done));
+            to = vt_pyjson_put_character(to, PyUnicode_READ(kind, data, done));
         out->size += (size_t)(to - start);
     }
 }
@@ -75,7 +74,7 @@ static void append_ascii(struct vt_buf *out, const unsigned char *text, size_t s
         if (!start)
             return;
         for (p = special; p < stop; p++)
-            to = put_character(to, *p);
+            to = vt_pyjson_put_character(to, *p);
         out->size += (size_t)(to - start);
     }
 }

@@ -43,6 +43,10 @@ void vt_pyjson_append(struct vt_pyjson *json, PyObject *value);
 void vt_pyjson_append_dict(struct vt_pyjson *json, PyObject *dict,
                            const char *const *skip);
 
+/* One character as it stands in a string; returns the end. */
+enum { VT_PYJSON_CHARACTER_BYTES = 12 };
+char *vt_pyjson_put_character(char *to, Py_UCS4 c);
+
 /* A str with its quotes; needs no struct and makes no complaint. */
 void vt_pyjson_append_string(struct vt_buf *out, PyObject *text);
 

@@ -168,7 +168,7 @@ PLAIN = r'''
 import json
 import random
 numbers = random.Random(1)
-CHARACTERS = "aZ09 _-.:/<>&'\"\\\n\t\0\x1f\x7f\x80\xe9\u20ac\ud800\U0001f600"
+CHARACTERS = "aZ09 _-.:/<>&'\"\\\n\t\0\x1f\x7f\x80\xa0\xad\xe9\u20ac\u2028\ud800\U0001f600\U000e0001\U0010ffff"
 def text():
     return "".join(numbers.choices(CHARACTERS, k=numbers.choice([0, 1, 2, 15, 16, 17, 70])))
 def f(x):
@@ -180,7 +180,10 @@ class Str(str):
         return "my " + str(self)
 values = [0, -1, 2**63 - 1, -2**63, 2**63, -2**63 - 1, 10**30, True, False, None, 1.5, -0.0,
           1e300 * 1e300, float("nan"), 1e16, 1e-5, 0.1, Int(3), Str("x"), b"b\xff'", "x" * 3998]
-values += [text() for _ in range(300)] + [numbers.randrange(-10**20, 10**20) for _ in range(50)]
+values += [text() for _ in range(300)] + [bytes(numbers.choices(range(256), k=n)) for n in range(99)]
+values += [quote * n for quote in ("'", '"', "\xe9", b"'\"", b"\n") for n in (1, 330, 664, 800, 1300, 1990)
+           if len(json.dumps(repr(quote * n))) < 4000]
+values += [numbers.randrange(-10**20, 10**20) for _ in range(50)]
 values += [numbers.random() * 10**numbers.randrange(-30, 30) for _ in range(50)]
 for value in values:
     f(value)
