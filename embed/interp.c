@@ -10,6 +10,7 @@
 #include "embed/core_api.h"
 #include "embed/frozen.h"
 #include "embed/module.h"
+#include "embed/prefault.h"
 #include "embed/pycompat.h"
 
 static PyStatus preinitialize(int argc, char **argv) {
@@ -39,6 +40,8 @@ int vt_core_main(struct vt_config *config, int argc, char **argv) {
     PyStatus status = preinitialize(argc, argv);
     if (PyStatus_Exception(status))
         return end_early(status);
+    vt_prefault_arenas();
+    vt_prefault_heap();
     if (PyImport_AppendInittab("_viztracer", PyInit__viztracer) != 0 ||
         !vt_frozen_install(config->python_dir))
         return end_early(PyStatus_NoMemory());

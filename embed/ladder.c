@@ -3,6 +3,7 @@
 
 #include "embed/core_api.h"
 #include "embed/find_python.h"
+#include "embed/prefault.h"
 #include "embed/session_env.h"
 
 #include <ctype.h>
@@ -130,7 +131,7 @@ static enum vt_status load_libpython(const struct vt_python_facts *python,
         return vt_error_set(err, VT_ERR_UNSUPPORTED,
                             "%s has no libpython%d.%d.so.1.0 of its own patch level",
                             python->executable, python->major, python->minor);
-    void *library = dlopen(python->libpython, RTLD_NOW | RTLD_GLOBAL);
+    void *library = vt_prefault_dlopen(python->libpython, RTLD_NOW | RTLD_GLOBAL);
     if (!library)
         return vt_error_set(err, VT_ERR_UNSUPPORTED, "%s", dlerror());
     const char *(*get_version)(void);
