@@ -3,8 +3,8 @@
 """The cell magic %%viztracer of Jupyter and IPython."""
 from __future__ import annotations
 
-from IPython.core.magic import Magics, cell_magic, magics_class  # type: ignore
-from IPython.core.magic_arguments import (  # type: ignore
+from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic_arguments import (
     argument, magic_arguments, parse_argstring)
 
 TYPE_CHECKING = False
@@ -55,9 +55,9 @@ def _offer(path: str, port: int) -> None:
     widgets."""
     import os
 
-    from IPython.display import FileLink, display  # type: ignore
+    from IPython.display import FileLink, display
     try:
-        from ipywidgets import Button  # type: ignore
+        from ipywidgets import Button
     except ImportError:
         display(FileLink(path))
         return

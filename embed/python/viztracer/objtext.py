@@ -23,7 +23,7 @@ def safe_repr(value: Any) -> str:
 def find_object_text() -> Callable[[Any], str]:
     """What shows what is in an object: objprint's function, or our own."""
     try:
-        from objprint import objstr  # type: ignore
+        from objprint import objstr
     except Exception:
         return _own_text
     return lambda value: str(objstr(value, color=False))

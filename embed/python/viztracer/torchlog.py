@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def begin() -> Any:
     """Starts torch's profiler for everything that it supports."""
-    from torch import profiler  # type: ignore
+    from torch import profiler
     profile = profiler.profile(activities=profiler.supported_activities())
     profile.__enter__()
     return profile

@@ -103,7 +103,7 @@ class VizTracer(_viztracer.Tracer):
             raise ValueError(
                 "log_func_repr and log_func_with_objprint can't be both set")
         if log_torch:
-            import torch  # type: ignore  # noqa: F401
+            import torch  # noqa: F401
         if plugins:
             self._load_plugins(plugins)
         if register_global:
