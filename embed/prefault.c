@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/prefault.h"
 
+#include "core/base/pages.h"
+
 #include <dlfcn.h>
-#include <errno.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14; older kernels answer EINVAL */
-#endif
 
 /* Is there so much room that neither a library nor the stack comes to the limit of
  * locked memory? Maps that much, of nothing, and lets it go. */
@@ -31,14 +26,6 @@ void *vt_prefault_dlopen(const char *path, int flags) {
     return library ? library : dlopen(path, flags);
 }
 
-void vt_prefault_populate(void *memory, size_t size) {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)memory;
-    uintptr_t start = at & ~(page - 1);
-    int error = errno;
-    madvise((void *)start, at + size - start, MADV_POPULATE_WRITE);
-    errno = error;
-}
-
 /* Pieces below the size that malloc maps by itself, on top of the heap, freed under one
  * that stays: else they would be given back to the system. */
 void vt_prefault_heap(void) {
@@ -50,7 +37,7 @@ void vt_prefault_heap(void) {
     for (int i = 0; i < PIECES; i++) {
         pieces[i] = malloc(PIECE_BYTES);
         if (pieces[i])
-            vt_prefault_populate(pieces[i], PIECE_BYTES);
+            vt_pages_populate(pieces[i], PIECE_BYTES);
     }
     kept = malloc(KEPT_BYTES);
     for (int i = 0; i < PIECES; i++)

@@ -11,13 +11,8 @@
 #ifndef VT_EMBED_PREFAULT_H
 #define VT_EMBED_PREFAULT_H
 
-#include <stddef.h>
-
 /* dlopen(3), with the pages that relocations will write mapped at once. */
 void *vt_prefault_dlopen(const char *path, int flags);
-
-/* Maps the pages of `memory`, also those that it shares with others. Keeps errno. */
-void vt_prefault_populate(void *memory, size_t size);
 
 /* Python's arenas, from now on, are mapped when Python asks for them. To be called
  * behind the pre-initialisation, which chooses the allocators. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embed/prefault.h"
+
+#include "core/base/pages.h"
 #include "embed/pycompat.h"
 
 static PyObjectArenaAllocator arenas; /* Python's own */
@@ -7,7 +9,7 @@ static PyObjectArenaAllocator arenas; /* Python's own */
 static void *allocate(void *context, size_t size) {
     void *arena = arenas.alloc(context, size);
     if (arena)
-        vt_prefault_populate(arena, size);
+        vt_pages_populate(arena, size);
     return arena;
 }
 

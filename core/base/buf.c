@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/buf.h"
 
+#include "core/base/pages.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +38,7 @@ static bool grow(struct vt_buf *buf, size_t more) {
         buf->failed = true;
         return false;
     }
+    vt_pages_prefer_large(data, capacity);
     buf->data = data;
     buf->capacity = capacity;
     return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "viewer/engine/columns.h"
 
+#include "core/base/pages.h"
 #include "viewer/engine/store.h"
 
 #include <stdlib.h>
@@ -11,11 +12,11 @@ enum vt_status vt_columns_init(struct vt_columns *columns, uint32_t count,
     size_t n = count ? count : 1;
     memset(columns, 0, sizeof *columns);
     columns->count = count;
-    columns->start = malloc(n * sizeof *columns->start);
-    columns->dur = malloc(n * sizeof *columns->dur);
-    columns->name = malloc(n * sizeof *columns->name);
+    columns->start = vt_pages_malloc(n * sizeof *columns->start);
+    columns->dur = vt_pages_malloc(n * sizeof *columns->dur);
+    columns->name = vt_pages_malloc(n * sizeof *columns->name);
     if (has_payload)
-        columns->payload = malloc(n * sizeof *columns->payload);
+        columns->payload = vt_pages_malloc(n * sizeof *columns->payload);
     if (!columns->start || !columns->dur || !columns->name ||
         (has_payload && !columns->payload))
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
@@ -90,13 +91,14 @@ enum vt_status vt_columns_index(struct vt_columns *columns, struct vt_error *err
         return VT_ERR_NO_MEMORY;
     const uint32_t *below = columns->dur;
     size_t count = columns->count / VT_COLUMNS_FAN;
-    columns->sum_before = malloc((count + 1) * sizeof *columns->sum_before);
-    columns->self = malloc(((size_t)columns->count + 1) * sizeof *columns->self);
-    columns->milestone = malloc((count + 1) * sizeof *columns->milestone);
+    columns->sum_before = vt_pages_malloc((count + 1) * sizeof *columns->sum_before);
+    columns->self =
+        vt_pages_malloc(((size_t)columns->count + 1) * sizeof *columns->self);
+    columns->milestone = vt_pages_malloc((count + 1) * sizeof *columns->milestone);
     if (!columns->sum_before || !columns->self || !columns->milestone)
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
     for (; count && columns->level_count < VT_COLUMNS_LEVELS; count /= VT_COLUMNS_FAN) {
-        uint32_t *level = malloc(count * sizeof *level);
+        uint32_t *level = vt_pages_malloc(count * sizeof *level);
         if (!level)
             return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
         columns->longest[columns->level_count++] = level;

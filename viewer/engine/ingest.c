@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "viewer/engine/ingest.h"
 
+#include "core/base/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +19,9 @@ static enum vt_status add_chunk(struct vt_ingest_slices *slices, struct vt_error
         capacity = CHUNK_MOST;
     struct vt_ingest_chunk chunk = {
         .capacity = capacity,
-        .start = malloc(capacity * sizeof(int64_t)),
-        .dur = malloc(capacity * sizeof(uint32_t)),
-        .name = malloc(capacity * sizeof(uint32_t)),
+        .start = vt_pages_malloc(capacity * sizeof(int64_t)),
+        .dur = vt_pages_malloc(capacity * sizeof(uint32_t)),
+        .name = vt_pages_malloc(capacity * sizeof(uint32_t)),
     };
     if (chunk.start && chunk.dur && chunk.name &&
         vt_store_push(&slices->chunks, chunk, err) == VT_OK)

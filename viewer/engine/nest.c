@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "viewer/engine/nest.h"
 
+#include "core/base/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -335,7 +337,8 @@ enum vt_status vt_nest_track(struct vt_store *store, const struct vt_store_track
     bool nested = !slices->is_unordered;
     enum vt_status status = VT_OK;
     if (nested) {
-        placing.depth = malloc((slices->count ? slices->count : 1) * sizeof(uint32_t));
+        placing.depth =
+            vt_pages_malloc((slices->count ? slices->count : 1) * sizeof(uint32_t));
         status = placing.depth ? find_depths(&placing, &nested, err)
                                : vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
     }

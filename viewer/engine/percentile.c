@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "viewer/engine/percentile.h"
 
+#include "core/base/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +89,7 @@ bool vt_percentile_plan(struct vt_percentile_set *set,
         list->next = next;
         next += list->kept;
     }
-    set->kept = malloc((next + 1) * sizeof *set->kept);
+    set->kept = vt_pages_malloc((next + 1) * sizeof *set->kept);
     return set->kept;
 }
 
