@@ -36,7 +36,7 @@ struct recovery {
 
 /* Ends a line; one for which there is no memory is not said. */
 static void say(const struct recovery *recovery, struct vt_buf *line) {
-    if (!line->failed && line->data)
+    if (!line->failed)
         recovery->options->say(recovery->options->state, line->data);
     vt_buf_fini(line);
 }

@@ -72,15 +72,24 @@ static enum vt_status add_log(struct vt_rundir *run, const char *name, int32_t p
     return VT_OK;
 }
 
-static enum vt_status add_logs(struct vt_rundir *run, struct vt_error *err) {
+/* What is in the directory, from its beginning; NULL with errno. */
+static DIR *open_stream(const struct vt_rundir *run) {
     int again = openat(run->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = again < 0 ? NULL : fdopendir(again);
+    if (again < 0)
+        return NULL;
+    DIR *stream = fdopendir(again);
     if (!stream) {
-        enum vt_status status = vt_error_set_errno(err, errno, "cannot be read");
-        if (again >= 0)
-            close(again);
-        return status;
+        int error = errno;
+        close(again);
+        errno = error;
     }
+    return stream;
+}
+
+static enum vt_status add_logs(struct vt_rundir *run, struct vt_error *err) {
+    DIR *stream = open_stream(run);
+    if (!stream)
+        return vt_error_set_errno(err, errno, "cannot be read");
     enum vt_status status = VT_OK;
     const struct dirent *entry;
     int32_t pid;
@@ -99,12 +108,11 @@ static int by_end(const void *left, const void *right) {
     return strcmp(a->name, b->name);
 }
 
-/* The process that made the directory comes last, as in reports. */
+/* The process that made the directory comes last, as in reports. There is a log. */
 static void sort_logs(struct vt_rundir *run) {
     int32_t pid;
     const char *slash = strrchr(run->path, '/');
-    if (run->count)
-        qsort(run->logs, run->count, sizeof *run->logs, by_end);
+    qsort(run->logs, run->count, sizeof *run->logs, by_end);
     if (!parse_directory_name(slash ? slash + 1 : run->path, &pid))
         return;
     size_t to = 0;
@@ -128,6 +136,8 @@ static enum vt_status check_owner(struct vt_rundir *run, struct vt_error *err) {
         return vt_error_set(err, VT_ERR_REFUSED, "belongs to another user");
     if (st.st_mode & 077)
         return vt_error_set(err, VT_ERR_REFUSED, "is open to other users");
+    run->device = st.st_dev;
+    run->inode = st.st_ino;
     run->time_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     return VT_OK;
 }
@@ -184,13 +194,9 @@ bool vt_rundir_is_saved(const struct vt_rundir *run) {
 }
 
 void vt_rundir_remove(const struct vt_rundir *run) {
-    int again = openat(run->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = again < 0 ? NULL : fdopendir(again);
-    if (!stream) {
-        if (again >= 0)
-            close(again);
+    DIR *stream = open_stream(run);
+    if (!stream)
         return;
-    }
     const struct dirent *entry;
     while ((entry = readdir(stream)))
         unlinkat(run->fd, entry->d_name, 0);
@@ -217,10 +223,9 @@ static enum vt_status keep_run(struct vt_rundir_list *list, struct vt_rundir *ru
 }
 
 static bool is_known(const struct vt_rundir_list *list, const struct vt_rundir *run) {
-    struct stat a, b;
     for (size_t i = 0; i < list->count; i++) {
-        if (fstat(run->fd, &a) == 0 && fstat(list->runs[i].fd, &b) == 0 &&
-            a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        const struct vt_rundir *other = &list->runs[i];
+        if (run->device == other->device && run->inode == other->inode)
             return true;
     }
     return false;

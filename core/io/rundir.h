@@ -34,6 +34,7 @@ struct vt_rundir_log {
 struct vt_rundir {
     char *path;                 /* owned */
     int fd;                     /* of the directory */
+    uint64_t device, inode;     /* the directory's identity */
     int64_t time_ns;            /* when the run began, CLOCK_REALTIME */
     struct vt_rundir_log *logs; /* by end_ns; the process that made the directory
                                    last */

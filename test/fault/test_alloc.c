@@ -26,6 +26,8 @@ struct fixture {
     struct log_builder log;
     char output[4096];
     char run[4096];
+    const char *recovered; /* NULL: the run is to be found */
+    int lines;             /* said by a recovery in which nothing fails */
 };
 
 /* Something of everything that allocates. */
@@ -43,6 +45,13 @@ static void fill(struct fixture *f) {
     log_builder_python_of(log, "g", "<frozen g>", source, 3);
     uint32_t event = log_builder_name(log, "event (<frozen g>:3)");
     log_builder_frame(log, log_builder_block(log, VT_BLOCK_STACK, 1), f_id, 1000);
+    uint32_t own = log_builder_block(log, VT_BLOCK_EVENTS, 2);
+    char json[40001];
+    memset(json, '7', sizeof json - 1);
+    json[sizeof json - 1] = '\0';
+    log_builder_payload(log, own, json);
+    log_builder_event(log, own, VT_EVENT_INSTANT, (struct vt_event){50, 'g', event, 0});
+    log_builder_view(log, own).block->events = 1;
     for (uint32_t thread = 0; thread < 20; thread++) {
         uint32_t block = log_builder_block(log, VT_BLOCK_EVENTS, 1);
         log_builder_view(log, block).block->opened =
@@ -78,14 +87,50 @@ static enum vt_status save(void *state, struct vt_error *err) {
     return vt_report_save(&image, 1, &options, NULL, err);
 }
 
+static void make_run(struct fixture *f) {
+    mode_t old = umask(077);
+    char log[8192];
+    mkdir(f->run, 0700);
+    snprintf(log, sizeof log, "%s/7-1.log", f->run);
+    temp_dir_write(log, f->log.bytes, f->log.size);
+    umask(old);
+}
+
+static enum vt_status keep_output(void *state, const char *text,
+                                  struct vt_report_options *report,
+                                  struct vt_error *err) {
+    (void)state;
+    (void)err;
+    assert_string_equal(text, "config");
+    report->file_info = true;
+    return VT_OK;
+}
+
+static void count_line(void *state, const char *line) {
+    int *lines = state;
+    *lines += line != NULL;
+}
+
+/* A line for which there is no memory is not said, and the report is made. */
 static enum vt_status recover(void *state, struct vt_error *err) {
     struct fixture *f = state;
-    struct vt_recover_options options = {.run = f->run, .output_path = f->output};
+    int lines = 0;
+    struct vt_recover_options options = {.run = f->recovered,
+                                         .output_path = f->output,
+                                         .configure = keep_output,
+                                         .say = count_line,
+                                         .state = &lines};
     struct vt_recover_result result;
     enum vt_status status = vt_recover(&options, &result, err);
-    if (status == VT_OK)
-        free(result.output_path);
-    return status;
+    if (status != VT_OK)
+        return status;
+    free(result.output_path);
+    if (lines == f->lines)
+        return VT_OK;
+    assert_in_range(lines, 0, f->lines);
+    temp_dir_write(f->output, "earlier", 7);
+    make_run(f);
+    return vt_error_set(err, VT_ERR_NO_MEMORY, "a line is missing");
 }
 
 /* Does the work with each of its allocations failing; returns how many there are. */
@@ -110,19 +155,40 @@ static void saving_gzip_survives_the_failure_of_any_allocation(void **state) {
     assert_int_equal(temp_dir_count(&f->dir), 2);
 }
 
-static void recovering_survives_the_failure_of_any_allocation(void **state) {
-    struct fixture *f = *state;
+static void prepare_run(struct fixture *f) {
     snprintf(f->output, sizeof f->output, "%s/r.json", f->dir.path);
     snprintf(f->run, sizeof f->run, "%s/viztracer-%ld-7-1", f->dir.path,
              (long)getuid());
-    assert_int_equal(mkdir(f->run, 0700), 0);
-    mode_t old = umask(077);
-    char log[8192];
-    snprintf(log, sizeof log, "%s/7-1.log", f->run);
-    temp_dir_write(log, f->log.bytes, f->log.size);
-    umask(old);
+    log_builder_view(&f->log, 0).head->pid = INT32_MAX; /* no process: it is dead */
+    make_run(f);
+    f->lines = 2; /* whose run, and how much */
+}
+
+static void recovering_survives_the_failure_of_any_allocation(void **state) {
+    struct fixture *f = *state;
+    prepare_run(f);
+    f->recovered = f->run;
     assert_true(fail_each(f, recover) > 60);
     assert_int_equal(access(f->run, F_OK), -1);
+}
+
+static void recovering_what_is_found_survives_it(void **state) {
+    struct fixture *f = *state;
+    prepare_run(f);
+    setenv("VIZTRACER_RUNDIR", f->dir.path, 1);
+    setenv("TMPDIR", f->dir.path, 1);
+    assert_true(fail_each(f, recover) > 60);
+    assert_int_equal(access(f->run, F_OK), -1);
+}
+
+static void recovering_a_log_survives_it(void **state) {
+    struct fixture *f = *state;
+    char log[8192];
+    prepare_run(f);
+    snprintf(log, sizeof log, "%s/7-1.log", f->run);
+    f->recovered = log;
+    assert_true(fail_each(f, recover) > 50);
+    assert_int_equal(access(log, F_OK), 0);
 }
 
 int main(void) {
@@ -131,6 +197,8 @@ int main(void) {
         TEST(saving_json_survives_the_failure_of_any_allocation),
         TEST(saving_gzip_survives_the_failure_of_any_allocation),
         TEST(recovering_survives_the_failure_of_any_allocation),
+        TEST(recovering_what_is_found_survives_it),
+        TEST(recovering_a_log_survives_it),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

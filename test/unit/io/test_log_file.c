@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -79,6 +80,47 @@ static void a_log_that_is_being_recorded_is_not(void **state) {
     assert_true(vt_log_file_lock(&f->file));
 }
 
+/* What is no log of a process is nobody's, whoever has mapped it. */
+static void only_a_log_is_asked_for_its_process(void **state) {
+    struct fixture *f = *state;
+    static const struct vt_log_header heads[] = {
+        {.magic = "another", .pid = 1},
+        {.magic = VT_LOG_MAGIC, .pid = 0},
+        {.magic = VT_LOG_MAGIC, .pid = -1},
+        {.magic = VT_LOG_MAGIC, .pid = INT32_MAX}};
+    const char *path = temp_dir_join(&f->dir, "no log");
+    void *map = NULL;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        vt_log_file_close(&f->file);
+        temp_dir_write(path, &heads[i], sizeof heads[i]);
+        assert_int_equal(vt_log_file_open(&f->file, AT_FDCWD, path, NULL), VT_OK);
+        map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, f->file.fd, 0);
+        assert_ptr_not_equal(map, MAP_FAILED);
+        assert_true(vt_log_file_lock(&f->file));
+        munmap(map, 4096);
+    }
+}
+
+/* A path that ends like the log's is another one. */
+static void a_mapping_of_a_longer_path_does_not_count(void **state) {
+    struct fixture *f = *state;
+    char longer[8192];
+    snprintf(longer, sizeof longer, "%s/dir%s", f->dir.path,
+             temp_dir_join(&f->dir, "a log"));
+    for (char *p = longer + strlen(f->dir.path) + 1; (p = strchr(p, '/')); p++) {
+        *p = '\0';
+        assert_int_equal(mkdir(longer, 0700), 0);
+        *p = '/';
+    }
+    temp_dir_write(longer, "x", 1);
+    int other = open(longer, O_RDONLY | O_CLOEXEC);
+    void *map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, other, 0);
+    assert_ptr_not_equal(map, MAP_FAILED);
+    assert_true(vt_log_file_lock(&f->file));
+    munmap(map, 4096);
+    close(other);
+}
+
 static void a_mapping_of_another_file_does_not_count(void **state) {
     struct fixture *f = *state;
     temp_dir_write(temp_dir_join(&f->dir, "not a log"), "x", 1);
@@ -122,6 +164,15 @@ static void only_a_file_closed_to_others_is_private(void **state) {
     temp_dir_init(&dir);
     const char *path = temp_dir_join(&dir, "log");
     temp_dir_write(path, "", 0);
+    if (geteuid() == 0) {
+        struct vt_log_file file;
+        assert_int_equal(chmod(path, 0600), 0);
+        assert_int_equal(chown(path, 12345, 12345), 0);
+        assert_int_equal(vt_log_file_open(&file, AT_FDCWD, path, NULL), VT_OK);
+        assert_false(file.is_private);
+        vt_log_file_close(&file);
+        assert_int_equal(chown(path, 0, 0), 0);
+    }
     static const mode_t modes[] = {0600, 0400, 0644, 0602, 0660};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         struct vt_log_file file;
@@ -165,6 +216,10 @@ int main(void) {
             tear_down),
         cmocka_unit_test_setup_teardown(a_log_that_is_being_recorded_is_not, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(only_a_log_is_asked_for_its_process, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_mapping_of_a_longer_path_does_not_count,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_mapping_of_another_file_does_not_count,
                                         set_up, tear_down),
     };

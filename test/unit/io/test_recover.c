@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -69,14 +70,30 @@ static int tear_down(void **state) {
     return result;
 }
 
-/* Makes <run>/<pid>-1.log with one event, one open call, and a command with a control
- * byte; returns its path, valid until four calls later. */
-static const char *make_log(struct fixture *f, const char *run, int pid) {
+struct content {
+    struct vt_text command, config;
+    int64_t base_time_ns; /* 0: that of the builder, long ago */
+};
+
+/* Makes <run>/<pid>-1.log with one event and one open call; returns its path, valid
+ * until four calls later. */
+static const char *make_log_of(struct fixture *f, const char *run, int pid,
+                               const struct content *content) {
     struct log_builder log;
     log_builder_init(&log, 10);
     log_builder_view(&log, 0).head->pid = pid;
-    log_builder_symbol(&log, VT_SYMBOL_COMMAND, 0, NULL, 0, "prog\0a\x1b[1m\0", 10);
-    log_builder_text(&log, VT_SYMBOL_CONFIG, "output_path=there\n");
+    if (content->base_time_ns) {
+        struct vt_log_header *head = log_builder_view(&log, 0).head;
+        head->base_time_ns = content->base_time_ns;
+        head->flags = 0; /* ticks that are no ns */
+        head->start = (struct vt_clock_pair){1, 1};
+    }
+    if (content->command.bytes)
+        log_builder_symbol(&log, VT_SYMBOL_COMMAND, 0, NULL, 0, content->command.bytes,
+                           content->command.size);
+    if (content->config.bytes)
+        log_builder_symbol(&log, VT_SYMBOL_CONFIG, 0, NULL, 0, content->config.bytes,
+                           content->config.size);
     uint32_t id = log_builder_c(&log, "f");
     log_builder_call(&log, log_builder_block(&log, VT_BLOCK_EVENTS, 1), 0, id, 5, 9);
     log_builder_frame(&log, log_builder_block(&log, VT_BLOCK_STACK, 1), id, 3);
@@ -91,6 +108,15 @@ static const char *make_log(struct fixture *f, const char *run, int pid) {
     return path;
 }
 
+#define TEXT(literal) ((struct vt_text){literal, sizeof(literal) - 1})
+
+/* The same, of a command with a control byte. */
+static const char *make_log(struct fixture *f, const char *run, int pid) {
+    const struct content content = {TEXT("prog\0a\x1b[1m\0"),
+                                    TEXT("output_path=there\n"), 0};
+    return make_log_of(f, run, pid, &content);
+}
+
 /* The name of a run directory of ours. */
 static const char *run_name(int pid) {
     static char names[4][64];
@@ -98,6 +124,15 @@ static const char *run_name(int pid) {
     char *name = names[next++ % 4];
     snprintf(name, sizeof names[0], "viztracer-%ld-%d-77", (long)getuid(), pid);
     return name;
+}
+
+static void mark_saved(const char *log) {
+    struct vt_log_header head;
+    int fd = open(log, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, &head, sizeof head, 0), sizeof head);
+    head.state = VT_LOG_SAVED;
+    assert_int_equal(pwrite(fd, &head, sizeof head, 0), sizeof head);
+    close(fd);
 }
 
 static enum vt_status recover(struct fixture *f, const char *run) {
@@ -171,13 +206,7 @@ static void a_live_run_is_passed_over_unless_it_is_named(void **state) {
 
 static void a_saved_run_does_not_wait_but_can_be_named(void **state) {
     struct fixture *f = *state;
-    const char *log = make_log(f, run_name(45), 45);
-    struct vt_log_header head;
-    int fd = open(log, O_RDWR | O_CLOEXEC);
-    assert_int_equal(pread(fd, &head, sizeof head, 0), sizeof head);
-    head.state = VT_LOG_SAVED;
-    assert_int_equal(pwrite(fd, &head, sizeof head, 0), sizeof head);
-    close(fd);
+    mark_saved(make_log(f, run_name(45), 45));
     struct vt_rundir_list list;
     assert_int_equal(vt_rundir_find(&list, &f->err), VT_OK);
     for (size_t i = 0; i < list.count; i++)
@@ -285,6 +314,145 @@ static void a_report_that_cannot_be_written_leaves_the_run(void **state) {
     assert_true(is_there(f, run_name(53)));
 }
 
+static void commands_are_shown_as_a_terminal_may_have_them(void **state) {
+    struct fixture *f = *state;
+    char longest[301];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    const struct {
+        struct vt_text command;
+        const char *said;
+    } cases[] = {
+        {TEXT("\x7f\xC2\x80\xC2\x9F\xC2\xA0\xC3\xA9"),
+         "60 (\\x7f\\xc2\\x80\\xc2\\x9f\xC2\xA0\xC3\xA9), which"},
+        {TEXT("\xFF\xED\xA0\x80\t"), "60 (\\xff\\xed\\xa0\\x80\\x09), which"},
+        {TEXT("\0\0"), "60 (), which"},
+        {TEXT(""), "Recovering pid 60, which"},
+        {{longest, sizeof longest - 1}, "xxx…), which"},
+    };
+    const char *run = run_name(60);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct content content = {cases[i].command, {NULL, 0}, 0};
+        f->options.output_path = f->output;
+        const char *log = make_log_of(f, run, 60, &content);
+        expect_recovered(f, log);
+        expect_said(f, cases[i].said);
+        vt_buf_clear(&f->said);
+        free(f->result.output_path);
+        f->result.output_path = NULL;
+    }
+}
+
+/* The times of now are used only for a log of this boot. */
+static void clocks_that_moved_apart_are_not_compared(void **state) {
+    struct fixture *f = *state;
+    struct timespec real, mono;
+    clock_gettime(CLOCK_REALTIME, &real);
+    clock_gettime(CLOCK_MONOTONIC, &mono);
+    const int64_t now_ns =
+        (int64_t)(real.tv_sec - mono.tv_sec) * 1000000000 + real.tv_nsec - mono.tv_nsec;
+    static const int64_t drifts_s[] = {0, 100, -100};
+    char *first = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        const struct content content = {TEXT("x"), TEXT("y"),
+                                        now_ns + drifts_s[i] * 1000000000};
+        const char *log = make_log_of(f, run_name(61), 61, &content);
+        f->options.now = (struct vt_clock_pair){UINT64_C(1) << 40, UINT64_C(1) << 41};
+        expect_recovered(f, log);
+        free(f->result.output_path);
+        f->result.output_path = NULL;
+        char *text = temp_dir_read(f->output, NULL);
+        const char *call = strstr(text, "\"ts\": ");
+        assert_non_null(call);
+        char *ts = strndup(call, strcspn(call, ","));
+        free(text);
+        if (first)
+            assert_int_equal(strcmp(ts, first) != 0, drifts_s[i] != 0);
+        else
+            first = strdup(ts);
+        free(ts);
+    }
+    free(first);
+}
+
+static void of_many_runs_not_all_are_named(void **state) {
+    struct fixture *f = *state;
+    for (int pid = 70; pid < 82; pid++)
+        make_log(f, run_name(pid), pid);
+    expect_recovered(f, NULL);
+    expect_said(f, "\nand 3 more\n");
+}
+
+/* The same lines are left out where nobody listens. */
+static void nothing_need_be_said(void **state) {
+    struct fixture *f = *state;
+    f->options.say = NULL;
+    make_log(f, run_name(83), 83);
+    const char *bad = make_log(f, run_name(83), 84);
+    temp_dir_write(bad, "not a log at all", 16);
+    make_log(f, run_name(85), 85);
+    expect_recovered(f, temp_dir_join(&f->dir, run_name(83)));
+    free(f->result.output_path);
+    const char *log = make_log(f, run_name(86), 86);
+    assert_int_equal(chmod(log, 0644), 0);
+    expect_recovered(f, log);
+    free(f->result.output_path);
+    expect_recovered(f, NULL);
+    assert_null(f->said.data);
+}
+
+static void when_no_run_waits_that_is_told(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(recover(f, NULL), VT_ERR_NOT_FOUND);
+    assert_non_null(strstr(f->err.text, "no run of a dead program is waiting"));
+}
+
+static void a_run_of_bad_logs_is_an_error_with_its_name(void **state) {
+    struct fixture *f = *state;
+    const char *bad = make_log(f, run_name(87), 87);
+    temp_dir_write(bad, "not a log at all", 16);
+    assert_int_equal(recover(f, temp_dir_join(&f->dir, run_name(87))), VT_ERR_FORMAT);
+    assert_non_null(strstr(f->err.text, run_name(87)));
+    assert_non_null(strstr(f->err.text, "not a log of viztracer"));
+    assert_true(is_there(f, run_name(87)));
+}
+
+static enum vt_status refuse_config(void *state, const char *text,
+                                    struct vt_report_options *report,
+                                    struct vt_error *err) {
+    (void)state;
+    (void)text;
+    (void)report;
+    return vt_error_set(err, VT_ERR_USAGE, "not like this");
+}
+
+static void a_configuration_that_is_refused_leaves_the_run(void **state) {
+    struct fixture *f = *state;
+    make_log(f, run_name(88), 88);
+    f->options.configure = refuse_config;
+    assert_int_equal(recover(f, temp_dir_join(&f->dir, run_name(88))), VT_ERR_USAGE);
+    assert_string_equal(f->err.text, "not like this");
+    assert_true(is_there(f, run_name(88)));
+}
+
+static void a_saved_run_is_skipped_and_removed_where_that_is_asked_for(void **state) {
+    struct fixture *f = *state;
+    f->options.skip_saved = true;
+    mark_saved(make_log(f, run_name(90), 90));
+    assert_int_equal(recover(f, temp_dir_join(&f->dir, run_name(90))), VT_OK);
+    assert_null(f->result.output_path);
+    assert_false(is_there(f, run_name(90)));
+    /* Not when one of its logs is in no report, nor a log that is named as a file. */
+    mark_saved(make_log(f, run_name(91), 91));
+    make_log(f, run_name(91), 92);
+    expect_recovered(f, temp_dir_join(&f->dir, run_name(91)));
+    assert_true(f->result.was_saved);
+    free(f->result.output_path);
+    const char *log = make_log(f, run_name(93), 93);
+    mark_saved(log);
+    expect_recovered(f, log);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -300,6 +468,14 @@ int main(void) {
         TEST(a_bad_log_among_good_ones_is_named_and_kept),
         TEST(what_is_no_run_is_a_clear_error),
         TEST(a_report_that_cannot_be_written_leaves_the_run),
+        TEST(commands_are_shown_as_a_terminal_may_have_them),
+        TEST(clocks_that_moved_apart_are_not_compared),
+        TEST(of_many_runs_not_all_are_named),
+        TEST(nothing_need_be_said),
+        TEST(when_no_run_waits_that_is_told),
+        TEST(a_run_of_bad_logs_is_an_error_with_its_name),
+        TEST(a_configuration_that_is_refused_leaves_the_run),
+        TEST(a_saved_run_is_skipped_and_removed_where_that_is_asked_for),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,32 @@ static void what_others_might_have_written_is_not_ours(void **state) {
     }
 }
 
+static void a_run_may_have_any_name_and_a_relative_one(void **state) {
+    (void)state;
+    char *before = getcwd(NULL, 0);
+    assert_int_equal(chdir(dir.path), 0);
+    assert_int_equal(mkdir("any", 0700), 0);
+    make_log("any", &(struct log){"77-1.log", 77, 9, false});
+    make_log("any", &(struct log){"78-1.log", 78, 5, false});
+    temp_dir_write("any/79-1.log", "too short", 9);
+    assert_int_equal(chmod("any/79-1.log", 0600), 0);
+    struct vt_rundir run;
+    assert_int_equal(vt_rundir_open(&run, "any", &err), VT_OK);
+    assert_int_equal(run.count, 3);
+    static const char *const order[] = {"79-1.log", "78-1.log", "77-1.log"};
+    for (size_t i = 0; i < run.count; i++)
+        assert_string_equal(run.logs[i].name, order[i]);
+    vt_rundir_close(&run);
+    make_log(make_run("x"), &(struct log){"77-1.log", 77, 0, false});
+    struct vt_rundir_list list;
+    assert_int_equal(vt_rundir_find(&list, &err), VT_OK);
+    for (size_t i = 0; i < list.count; i++)
+        assert_null(strstr(list.runs[i].path, dir.path));
+    vt_rundir_list_fini(&list);
+    assert_int_equal(chdir(before), 0);
+    free(before);
+}
+
 static void a_log_that_is_locked_is_live(void **state) {
     (void)state;
     const char *path = make_run("77-1");
@@ -218,6 +244,7 @@ int main(void) {
         TEST(logs_come_by_their_end_and_the_first_process_last),
         TEST(only_names_of_logs_are_looked_at),
         TEST(what_others_might_have_written_is_not_ours),
+        TEST(a_run_may_have_any_name_and_a_relative_one),
         TEST(a_log_that_is_locked_is_live),
         TEST(dead_runs_are_found_once_the_newest_first),
         TEST(a_run_is_removed_with_its_files),

@@ -2,6 +2,7 @@
 #include "core/io/source_text.h"
 #include "test/support/temp_dir.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,6 +81,7 @@ static void what_is_no_cookie_is_not_taken_for_one(void **state) {
                    "# recoding coding: latin-1\n\xC3\xA9");
     expect_decoded("\xEF\xBB\xBF# coding: latin-1\nx", NULL); /* contradicts the mark */
     expect_decoded("\xEF\xBB\xBF# coding: utf-8\nx", "# coding: utf-8\nx");
+    expect_decoded("\xEF\xBB\xBFx = '\xE9'", NULL);
 }
 
 static void line_ends_become_line_feeds(void **state) {
@@ -171,6 +173,58 @@ static void what_is_not_a_regular_file_is_not_read_and_never_blocks(void **state
     temp_dir_fini(&dir);
 }
 
+/* ---- a system that is interrupted, or fails */
+
+static struct {
+    int reads;  /* before one that fails with `error`, or ends early (0); -1: none */
+    int fstats; /* before one that fails; -1: none */
+    int error;
+} fault = {-1, -1, 0};
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+int __real_fstat(int fd, struct stat *st);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+int __wrap_fstat(int fd, struct stat *st);
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size) {
+    if (fault.reads < 0 || fault.reads-- > 0)
+        return __real_read(fd, bytes, size);
+    errno = fault.error;
+    return fault.error ? -1 : 0;
+}
+
+int __wrap_fstat(int fd, struct stat *st) {
+    if (fault.fstats < 0 || fault.fstats-- > 0)
+        return __real_fstat(fd, st);
+    errno = EIO;
+    return -1;
+}
+
+static void a_file_that_is_not_read_whole_is_left_out(void **state) {
+    (void)state;
+    struct temp_dir dir;
+    temp_dir_init(&dir);
+    const char *path = temp_dir_join(&dir, "a.py");
+    temp_dir_write(path, "text\n", 5);
+    struct vt_file_identity identity = identity_of(path);
+    fault.reads = 0;
+    fault.error = EINTR;
+    assert_true(can_read(path, &identity)); /* it is read again */
+    fault.reads = 0;
+    fault.error = EIO;
+    assert_false(can_read(path, &identity));
+    fault.reads = 0;
+    fault.error = 0;
+    assert_false(can_read(path, &identity));
+    for (int i = 0; i < 2; i++) {
+        fault.fstats = i;
+        assert_false(can_read(path, &identity));
+    }
+    fault.fstats = -1;
+    assert_true(can_read(path, &identity));
+    temp_dir_fini(&dir);
+}
+
 static void a_path_that_is_not_utf8_is_found(void **state) {
     (void)state;
     struct temp_dir dir;
@@ -206,6 +260,7 @@ int main(void) {
         cmocka_unit_test(a_long_text_of_another_encoding_is_whole),
         cmocka_unit_test(only_the_file_that_was_recorded_is_read),
         cmocka_unit_test(what_is_not_a_regular_file_is_not_read_and_never_blocks),
+        cmocka_unit_test(a_file_that_is_not_read_whole_is_left_out),
         cmocka_unit_test(a_path_that_is_not_utf8_is_found),
         cmocka_unit_test(a_file_beyond_the_limit_is_left_out),
     };

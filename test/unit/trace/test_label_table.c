@@ -11,7 +11,7 @@
 static const struct vt_label_form form = {
     .event = "{p:", .tid = " t:", .ts = " at:", .name = " n:", .end = "}"};
 
-/* Functions 0 to 3 and thread 0; the texts are the test's. */
+/* Functions 0 to 5 and thread 0; the texts are the test's. */
 static struct vt_function functions[] = {
     {.kind = VT_SYMBOL_NAME, .name = {"plain", 5}},
     {.kind = VT_SYMBOL_C,
@@ -20,6 +20,8 @@ static struct vt_function functions[] = {
               7}},
     {.kind = VT_SYMBOL_C, .name = {"\x02.f", 3}},
     {.kind = VT_SYMBOL_NAME, .name = {"a\"b\x01", 4}},
+    {.kind = VT_SYMBOL_C, .name = {"mod.\x7F", 5}},
+    {.kind = VT_SYMBOL_C, .name = {"\x01no_module", 10}},
 };
 static struct vt_trace_thread threads[] = {{.known = true, .tid = 42}};
 
@@ -53,9 +55,9 @@ static void names_are_quoted_between_the_fixed_texts(void **state) {
     expect_tail(&table, 0, " n:\"plain\"}");
     expect_tail(&table, 1, " n:\"mod.b\\u0001d\"}");
     expect_tail(&table, 3, " n:\"a\\\"b\\u0001\"}");
-    expect_tail(&table, 4, " n:\"<unknown>\"}");
+    expect_tail(&table, 6, " n:\"<unknown>\"}");
     expect_tail(&table, UINT32_MAX, " n:\"<unknown>\"}");
-    assert_ptr_equal(vt_label_table_tail(&table, 4), vt_label_table_tail(&table, 99));
+    assert_ptr_equal(vt_label_table_tail(&table, 6), vt_label_table_tail(&table, 99));
     vt_label_table_fini(&table);
 }
 
@@ -68,6 +70,8 @@ static void only_c_functions_lose_what_cannot_be_printed(void **state) {
     expect_tail(&table, 1, " n:\"mod\"}");
     expect_tail(&table, 2, " n:\"\"}");
     expect_tail(&table, 3, " n:\"a\\\"b\\u0001\"}");
+    expect_tail(&table, 4, " n:\"mod\"}");
+    expect_tail(&table, 5, " n:\"\"}");
     vt_label_table_fini(&table);
 }
 

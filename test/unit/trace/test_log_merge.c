@@ -240,10 +240,131 @@ static void a_log_that_ends_early_is_read_as_far_as_it_goes(void **state) {
     log_builder_fini(&log);
 }
 
+static void an_end_beyond_all_time_is_the_last(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 10);
+    uint32_t first = log_builder_block(&log, VT_BLOCK_EVENTS, 1),
+             second = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+    log_builder_event(&log, first, VT_EVENT_CALL,
+                      (struct vt_event){UINT64_MAX - 1, 10, 1, 0});
+    log_builder_call(&log, second, 0, 2, 10, 20);
+    struct vt_log_merge merge;
+    add_blocks(&merge, &log);
+    struct vt_log_merge_event event;
+    assert_true(next(&merge, &event));
+    assert_int_equal(event.end, 20);
+    assert_true(next(&merge, &event));
+    assert_int_equal(event.end, UINT64_MAX);
+    assert_false(next(&merge, &event));
+    vt_log_merge_fini(&merge);
+    log_builder_fini(&log);
+}
+
+/* What a sealed block says of itself is believed only where its ends bear it out. */
+static void a_seal_that_does_not_fit_is_not_believed(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t payload_bytes; /* of the first slot; 0: it is of no known kind */
+        bool ends_with_event;
+        uint64_t events; /* that are in it all the same */
+    } cases[] = {{24, false, 1}, {24, true, 2}, {0, true, 3}, {48, true, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct log_builder log;
+        log_builder_init(&log, 10);
+        uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+        uint32_t kind = cases[i].payload_bytes ? VT_EVENT_PAYLOAD : 9;
+        log_builder_event(&log, block, (enum vt_event_kind)kind,
+                          (struct vt_event){.start = cases[i].payload_bytes});
+        for (uint64_t k = 1; k < 4; k++) {
+            bool is_event = k < 3 || cases[i].ends_with_event;
+            log_builder_event(&log, block, is_event ? VT_EVENT_CALL : VT_EVENT_PAYLOAD,
+                              (struct vt_event){k * 10, 5, 1, 0});
+        }
+        log_builder_view(&log, block).block->events = 1;
+        struct vt_log_merge merge;
+        add_blocks(&merge, &log);
+        assert_int_equal(merge.events, cases[i].events);
+        vt_log_merge_fini(&merge);
+        log_builder_fini(&log);
+    }
+}
+
+/* Of a long block that is not sealed only what one block can hold is looked at. */
+static void a_long_block_without_a_seal_is_read_in_part(void **state) {
+    (void)state;
+    struct log_builder log;
+    log_builder_init(&log, 100000);
+    uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 3);
+    for (uint64_t i = 0; i < 2 * VT_BLOCK_SLOTS; i++)
+        log_builder_call(&log, block, 0, 1, i, i + 1);
+    log_builder_view(&log, block).block->events = 0;
+    struct vt_log_merge merge;
+    add_blocks(&merge, &log);
+    assert_int_equal(merge.events, VT_BLOCK_SLOTS);
+    vt_log_merge_fini(&merge);
+    log_builder_fini(&log);
+}
+
+static void
+a_log_that_ends_within_a_sealed_block_is_read_as_far_as_it_goes(void **state) {
+    (void)state;
+    static const size_t slots[] = {0, 1, 2};
+    for (size_t i = 0; i < 3; i++) {
+        struct log_builder log;
+        log_builder_init(&log, 10);
+        uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+        for (uint64_t k = 0; k < 3; k++)
+            log_builder_call(&log, block, 0, 1, k * 10, k * 10 + 5);
+        log_builder_view(&log, block).block->events = 3;
+        log.size = (size_t)block * VT_LOG_BLOCK_BYTES + VT_LOG_HEADER_BYTES +
+                   slots[i] * sizeof(struct vt_event);
+        struct vt_log_merge merge;
+        add_blocks(&merge, &log);
+        assert_int_equal(merge.events, slots[i]);
+        vt_log_merge_fini(&merge);
+        log_builder_fini(&log);
+    }
+}
+
+/* The payload lies before the window of its event, and the log has shrunk since. */
+static void a_payload_that_vanished_is_left_out(void **state) {
+    (void)state;
+    enum { SIZE = 12000 };
+    for (int round = 0; round < 2; round++) {
+        struct log_builder log;
+        log_builder_init(&log, 10);
+        uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+        char *json = malloc(SIZE + 1);
+        memset(json, '7', SIZE);
+        json[SIZE] = '\0';
+        log_builder_payload(&log, block, json);
+        log_builder_event(&log, block, VT_EVENT_INSTANT,
+                          (struct vt_event){500, 'g', 1, 0});
+        struct vt_log_merge merge;
+        add_blocks(&merge, &log);
+        log.reads = 0;
+        log.fail_at = round ? 0 : 5; /* the payload's own reading */
+        struct vt_log_merge_event event;
+        struct vt_error err;
+        bool found;
+        enum vt_status status = vt_log_merge_next(&merge, &event, &found, &err);
+        assert_int_equal(status, round ? VT_OK : VT_ERR_IO);
+        assert_true(!round || event.payload_bytes == SIZE);
+        vt_log_merge_fini(&merge);
+        free(json);
+        log_builder_fini(&log);
+    }
+}
+
 static void every_read_that_fails_is_told(void **state) {
     (void)state;
     struct log_builder log;
     log_builder_init(&log, 100000);
+    uint32_t sealed = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
+    for (uint64_t i = 0; i < 9; i++)
+        log_builder_call(&log, sealed, 0, 1, i, i + 1);
+    log_builder_view(&log, sealed).block->events = 9;
     for (int b = 0; b < 3; b++) {
         uint32_t block = log_builder_block(&log, VT_BLOCK_EVENTS, 1);
         for (uint64_t i = 0; i < 400; i++) {
@@ -259,7 +380,7 @@ static void every_read_that_fails_is_told(void **state) {
         vt_log_merge_init(&merge, log_builder_image(&log));
         log.reads = 0;
         log.fail_at = fail_at;
-        for (uint32_t i = 2; i < 5 && status == VT_OK; i++) {
+        for (uint32_t i = sealed; i < sealed + 4 && status == VT_OK; i++) {
             struct vt_block_header head = *log_builder_view(&log, i).block;
             status = vt_log_merge_add(&merge, i, &head, &err);
         }
@@ -289,6 +410,12 @@ int main(void) {
         cmocka_unit_test(a_payload_without_its_event_is_not_read),
         cmocka_unit_test(a_block_that_was_used_again_gives_no_more_and_is_counted),
         cmocka_unit_test(a_log_that_ends_early_is_read_as_far_as_it_goes),
+        cmocka_unit_test(an_end_beyond_all_time_is_the_last),
+        cmocka_unit_test(a_seal_that_does_not_fit_is_not_believed),
+        cmocka_unit_test(a_long_block_without_a_seal_is_read_in_part),
+        cmocka_unit_test(
+            a_log_that_ends_within_a_sealed_block_is_read_as_far_as_it_goes),
+        cmocka_unit_test(a_payload_that_vanished_is_left_out),
         cmocka_unit_test(every_read_that_fails_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

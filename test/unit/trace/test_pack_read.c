@@ -46,6 +46,46 @@ static void the_smallest_report_is_read(void **state) {
     vt_buf_fini(&json);
 }
 
+static void an_event_without_members_is_read(void **state) {
+    (void)state;
+    struct vt_buf json = {0};
+    static const char whole[] = HEAD "S\1\0E\4\1\0\1\1Z\1\1";
+    assert_int_equal(read_bytes(whole, sizeof whole - 1, &json), VT_OK);
+    assert_string_equal(json.data, "{\"traceEvents\": [{}]}");
+    vt_buf_fini(&json);
+}
+
+/* A section with `count` items of one text. */
+static void append_section(struct vt_buf *pack, char kind, size_t count,
+                           const char *item, size_t item_size) {
+    size_t size = count * item_size;
+    vt_buf_append_char(pack, kind);
+    for (; size > 127; size >>= 7)
+        vt_buf_append_char(pack, (char)(0x80 | (size & 0x7F)));
+    vt_buf_append_char(pack, (char)size);
+    for (size_t i = 0; i < count; i++)
+        vt_buf_append(pack, item, item_size);
+}
+
+static void more_columns_and_shapes_than_there_may_be_are_refused(void **state) {
+    (void)state;
+    static const size_t counts[] = {100, 100000};
+    for (size_t i = 0; i < 4; i++) {
+        struct vt_buf pack = {0}, json = {0};
+        size_t count = counts[i % 2];
+        vt_buf_append_text(&pack, HEAD);
+        if (i < 2)
+            append_section(&pack, 'C', count, "\1x", 2);
+        else
+            append_section(&pack, 'S', count, "\0", 1);
+        vt_buf_append(&pack, "Z\1\0", 3);
+        assert_int_equal(read_bytes(pack.data, pack.size, &json),
+                         count > 1000 ? VT_ERR_FORMAT : VT_OK);
+        vt_buf_fini(&pack);
+        vt_buf_fini(&json);
+    }
+}
+
 static void one_that_ends_early_is_refused(void **state) {
     (void)state;
     struct vt_buf json = {0};
@@ -90,6 +130,11 @@ static void what_makes_no_sense_is_refused(void **state) {
         CASE(HEAD COLUMNS WORDS SHAPES EVENTS END END),
         CASE(HEAD "W\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
         CASE(HEAD "Z\0"),
+        CASE(HEAD "S\1\xff"),                /* a number cut short */
+        CASE(HEAD COLUMNS "S\2\1\xff"),      /* a column cut short */
+        CASE(HEAD COLUMNS "S\2\1\2"),        /* no form */
+        CASE(HEAD "O\1\xff"),                /* a place cut short */
+        CASE(HEAD COLUMNS SHAPES "E\1\xff"), /* a column's number cut short */
     };
     struct vt_buf json = {0};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -130,6 +175,8 @@ static void no_byte_changed_does_harm(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_smallest_report_is_read),
+        cmocka_unit_test(an_event_without_members_is_read),
+        cmocka_unit_test(more_columns_and_shapes_than_there_may_be_are_refused),
         cmocka_unit_test(one_that_ends_early_is_refused),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(a_section_beyond_the_limit_is_refused),

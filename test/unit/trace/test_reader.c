@@ -169,8 +169,19 @@ static void what_stands_beside_the_events_is_given_raw(void **state) {
           "file_info q = 0 (1)\n"
           "top \\u0073tackFrames (escaped) = {} (5)\n"
           "fine");
-    check_end("{\"\\u0074raceEvents\":{}}",
-              "not a trace: traceEvents is an object (byte 20)");
+}
+
+static void a_name_with_escapes_is_one_of_ours_only_when_it_spells_it(void **state) {
+    (void)state;
+    struct vt_buf text = {0};
+    vt_buf_append_text(&text, "{\"\\u0074raceEventz\": {}, \"");
+    for (int i = 0; i < 40; i++)
+        vt_buf_append_text(&text, "\\u0074");
+    vt_buf_append_text(&text, "\": {}, \"\\u0074\": {}}");
+    check_end(text.data, "fine");
+    vt_buf_fini(&text);
+    check_end("{\"\\u0074raceEvents\": {}}",
+              "not a trace: traceEvents is an object (byte 21)");
 }
 
 static void what_is_no_trace_is_refused_with_its_place(void **state) {
@@ -426,6 +437,7 @@ int main(void) {
         cmocka_unit_test(an_array_of_events_is_a_trace_too),
         cmocka_unit_test(the_last_member_of_a_name_counts_however_it_is_spelled),
         cmocka_unit_test(what_stands_beside_the_events_is_given_raw),
+        cmocka_unit_test(a_name_with_escapes_is_one_of_ours_only_when_it_spells_it),
         cmocka_unit_test(what_is_no_trace_is_refused_with_its_place),
         cmocka_unit_test(what_others_write_is_read),
         cmocka_unit_test(what_is_odd_is_counted),
