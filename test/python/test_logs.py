@@ -173,10 +173,21 @@ class profile:
     def export_chrome_trace(self, path):
         with open(os.environ["RECORDED"]) as source, open(path, "w") as target:
             trace = json.load(source)
-            first = min(e["ts"] for e in trace["traceEvents"] if e["ph"] == "X")
-            trace["baseTimeNanoseconds"] = self.began - int(first * 1000)
+            if isinstance(trace, dict):
+                first = min(e["ts"] for e in trace["traceEvents"] if e["ph"] == "X")
+                trace["baseTimeNanoseconds"] = self.began - int(first * 1000)
             json.dump(trace, target)
+class record_function(profile):
+    def __init__(self, name): assert name == "viztracer.mark"
 def supported_activities(): return {"CPU"}
+'''
+
+REAL_TORCH = '''
+import time, torch
+time.sleep(0.02)
+a = torch.ones(4, 4)
+b = torch.matmul(a, a)
+c = torch.add(a, b)
 '''
 
 EXIT = '''
@@ -293,26 +304,59 @@ class LogsTest(TracedTest):
         for (_, name), functions in lanes.items():
             self.assertEqual("main" in functions, name == "__main__.main")
 
-    def test_torch_events_come_on_our_clock(self):
+    def merged_torch(self, recorded):
+        """What a torch that recorded this leaves in the report, and the sleep beside it."""
         os.makedirs(os.path.join(self.folder, "torch"))
         self.put("torch/__init__.py", "from . import profiler\n")
         self.put("torch/profiler.py", TORCH)
-        os.environ["RECORDED"] = os.path.join(DATA, "torch_profile.json")
+        os.environ["RECORDED"] = os.path.join(DATA, recorded)
         self.addCleanup(os.environ.pop, "RECORDED")
         self.put("main.py", "import time\ntime.sleep(0.05)\n")
         run, report = self.trace("-m", "main", options=["--log_torch"])
         self.assertEqual((run.returncode, run.stderr), (0, b""))
         sleep = next(event for event in report["traceEvents"] if event["name"] == "time.sleep")
         merged = [event for event in report["traceEvents"] if event["name"].startswith("aten::")]
+        self.assertEqual([event for event in report["traceEvents"]
+                          if event["ph"] == "M" and "ts" in event
+                          or event["name"] == "viztracer.mark"], [])
+        return merged, sleep
+
+    def test_torch_events_come_on_our_clock(self):
+        """The form with the times of the wall clock, put together by its description."""
+        merged, sleep = self.merged_torch("torch_object.json")
         self.assertEqual([event["name"] for event in merged], ["aten::add", "aten::matmul"])
         self.assertLess(abs(merged[0]["ts"] - sleep["ts"]), 1e6)
         self.assertAlmostEqual(merged[1]["ts"] - merged[0]["ts"], 40.5, 2)
         self.assertEqual(merged[0]["dur"], 12.25)
-        self.assertEqual([event for event in report["traceEvents"]
-                          if event["ph"] == "M" and "ts" in event], [])
+
+    def test_torch_events_are_found_by_our_mark(self):
+        """The form whose times count from torch's own start, as Debian's torch 1.13 recorded it:
+        two marks with what they did, then ones, matmul and add."""
+        merged, sleep = self.merged_torch("torch_list.json")
+        self.assertEqual([event["name"] for event in merged], [
+            "aten::ones", "aten::empty", "aten::fill_", "aten::matmul", "aten::mm",
+            "aten::resolve_conj", "aten::resolve_conj", "aten::resolve_conj", "aten::add"])
+        # The middle of the last mark was at 1609, and shortly before the program.
+        mark = merged[0]["ts"] - (1691 - 1609)
+        self.assertTrue(mark < sleep["ts"] < mark + 1e6, (mark, sleep))
+        self.assertAlmostEqual(merged[-1]["ts"] - merged[0]["ts"], 2822 - 1691, 2)
+
+    @unittest.skipUnless(importlib.util.find_spec("torch"), "no torch (python3-torch)")
+    def test_what_torch_does_lies_within_the_calls_that_do_it(self):
+        run, report = self.trace(self.put("main.py", REAL_TORCH), options=["--log_torch"])
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        for name in "ones", "matmul", "add":
+            (inner,) = [event for event in report["traceEvents"]
+                        if event["name"] == f"aten::{name}"]
+            (call,) = [event for event in report["traceEvents"]
+                       if event["name"] == f"torch.{name}"]
+            self.assertLessEqual(call["ts"], inner["ts"] + 1)  # torch's are whole microseconds
+            self.assertLessEqual(inner["ts"] + inner["dur"], call["ts"] + call["dur"] + 1)
 
     def test_without_torch_the_stated_message(self):
-        run = self.run_words([VIZTRACER, "--log_torch", "--", self.put("main.py", "print(1)")])
+        self.put("torch.py", "raise ModuleNotFoundError('hidden', name='torch')\n")
+        self.put("main.py", "print(1)")
+        run = self.run_words([VIZTRACER, "--log_torch", "-m", "main"])
         self.assertEqual((run.returncode, run.stdout), (1, b"torch is not installed\n"))
         run = self.run_inline("from viztracer import VizTracer\ntry:\n"
                               "    VizTracer(log_torch=True)\nexcept ModuleNotFoundError as e:\n"

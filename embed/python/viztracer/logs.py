@@ -141,10 +141,10 @@ class Logs:
     # ---- torch
 
     def _start_torch(self) -> None:
-        from . import torchlog
-        profile = torchlog.begin()
+        from .torchlog import TorchLog
+        log = TorchLog(self._tracer)
 
         def end() -> None:
-            self.torch_events += torchlog.end(profile, self._tracer.get_base_time())
+            self.torch_events += log.end()
 
         self._undo.append(end)
