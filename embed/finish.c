@@ -143,8 +143,6 @@ static void tell_what_is_kept(bool is_too_large) {
 
 /* Saves and says so. False when there is no report; the log is kept then. */
 static bool save_aloud(bool may_wait) {
-    struct sigaction old[ENDING_SIGNALS];
-    ignore_signals(old);
     struct vt_report_stats stats = {0};
     struct vt_error err = {.status = VT_OK};
     struct vt_buf words = {0};
@@ -162,7 +160,6 @@ static bool save_aloud(bool may_wait) {
         vt_finish_tell_failure("the report was not saved", &err);
         tell_what_is_kept(err.status == VT_ERR_LIMIT);
     }
-    restore_signals(old);
     return saved;
 }
 
@@ -170,11 +167,14 @@ static void finish(void) {
     if (saved_or_failed || !vt_recorder_is_ours(run))
         return;
     saved_or_failed = true;
+    struct sigaction old[ENDING_SIGNALS];
+    ignore_signals(old);
     save_failed = program_began && !keeps_log && !save_aloud(true);
     if (keeps_log && !program_began)
         vt_log_unlink(run->log);
     vt_recorder_close(run, keeps_log || save_failed);
     run = NULL;
+    restore_signals(old);
     bool has_report = program_began && !keeps_log && !save_failed;
     if (has_report && session->open && !session->report_endpoint)
         vt_open_viewer_run(session);
@@ -250,12 +250,14 @@ void vt_finish_before_exec(const char *path) {
         return;
     if (path && access(path, X_OK) != 0)
         return;
-    if (!save_aloud(false))
-        return;
-    saved_for_exec = true;
-    vt_log_mark_saved(run->log);
-    if (!session->run_dir)
+    struct sigaction old[ENDING_SIGNALS];
+    ignore_signals(old);
+    saved_for_exec = save_aloud(false);
+    if (saved_for_exec)
+        vt_log_mark_saved(run->log);
+    if (saved_for_exec && !session->run_dir)
         vt_log_dir_remove(&run->dir);
+    restore_signals(old);
 }
 
 void vt_finish_exec_failed(void) {

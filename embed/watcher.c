@@ -127,6 +127,7 @@ static void visit_run(void *state, const char *run_dir) {
 /* Makes the reports of what the program left behind. */
 static void look_after(const struct vt_watcher *watcher, int pidfd, pid_t program,
                        uint64_t since_ns) {
+    vt_log_dir_clean(program, watcher->beside);
     if (!vt_log_dir_find(program, since_ns, watcher->beside, NULL, NULL))
         return;
     struct visit visit = {watcher, find_end(pidfd, program)};

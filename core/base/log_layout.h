@@ -48,6 +48,11 @@
 #define VT_LOG_BLOCK_BYTES  65536u
 #define VT_LOG_HEADER_BYTES 64u /* of a block header */
 
+/* What is added to the name of a run's directory before its files are removed: whoever
+ * looks, even if the remover dies, finds all of a run's logs under the run's name or
+ * none, and makes no second, poorer report. */
+#define VT_LOG_DONE_SUFFIX ".done"
+
 enum vt_log_flag {
     VT_LOG_TICKS_ARE_NS = 1u << 0, /* no invariant TSC: ticks are CLOCK_MONOTONIC ns */
 };

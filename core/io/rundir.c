@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,14 +195,16 @@ bool vt_rundir_is_saved(const struct vt_rundir *run) {
 }
 
 void vt_rundir_remove(const struct vt_rundir *run) {
+    char done[PATH_MAX];
+    int size = snprintf(done, sizeof done, "%s" VT_LOG_DONE_SUFFIX, run->path);
+    bool is_renamed = size < PATH_MAX && rename(run->path, done) == 0;
     DIR *stream = open_stream(run);
-    if (!stream)
-        return;
     const struct dirent *entry;
-    while ((entry = readdir(stream)))
+    while (stream && (entry = readdir(stream)))
         unlinkat(run->fd, entry->d_name, 0);
-    closedir(stream);
-    rmdir(run->path);
+    if (stream)
+        closedir(stream);
+    rmdir(is_renamed ? done : run->path);
 }
 
 /* ---- all runs */

@@ -50,7 +50,8 @@ void vt_rundir_close(struct vt_rundir *run);
 bool vt_rundir_is_live(const struct vt_rundir *run);  /* any of its logs */
 bool vt_rundir_is_saved(const struct vt_rundir *run); /* all of them */
 
-/* Removes the files in the directory and itself; what cannot be removed stays. */
+/* Removes the files in the directory and itself, its name first (log_layout.h); what
+ * cannot be removed stays. */
 void vt_rundir_remove(const struct vt_rundir *run);
 
 struct vt_rundir_list {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/record/log_dir.h"
 
+#include "core/base/log_layout.h"
 #include "core/record/clock.h"
 
 #include <dirent.h>
@@ -71,17 +72,26 @@ static void list_places(const char *places[PLACES], const char *beside) {
     places[3] = beside;
 }
 
-/* Whether `name` is that of a run directory which process `pid` made since then; 0: any
- * that is gone. */
-static bool is_run_of(const char *name, int32_t pid, uint64_t since_ns) {
+/* Which directories are looked for. */
+struct wanted {
+    int32_t pid; /* that made it; 0: any process that is gone */
+    uint64_t since_ns;
+    const char *suffix; /* behind the name of a run: "" or VT_LOG_DONE_SUFFIX */
+    void (*visit)(void *state, const char *path); /* may be NULL */
+    void *state;
+};
+
+static bool is_wanted(const struct wanted *wanted, const char *name) {
     unsigned long uid;
     long maker;
     unsigned long long start_ns;
     int end = 0;
     return sscanf(name, "viztracer-%lu-%ld-%llu%n", &uid, &maker, &start_ns, &end) ==
                3 &&
-           name[end] == '\0' && uid == getuid() && start_ns >= since_ns &&
-           (pid ? maker == pid : kill((pid_t)maker, 0) != 0 && errno == ESRCH);
+           strcmp(name + end, wanted->suffix) == 0 && uid == getuid() &&
+           start_ns >= wanted->since_ns &&
+           (wanted->pid ? maker == wanted->pid
+                        : kill((pid_t)maker, 0) != 0 && errno == ESRCH);
 }
 
 static bool is_own_directory(int parent, const char *name) {
@@ -90,8 +100,7 @@ static bool is_own_directory(int parent, const char *name) {
            S_ISDIR(st.st_mode) && st.st_uid == getuid();
 }
 
-static size_t find_in(const char *parent, int32_t pid, uint64_t since_ns,
-                      void (*visit)(void *state, const char *path), void *state) {
+static size_t find_in(const struct wanted *wanted, const char *parent) {
     DIR *stream = parent && parent[0] == '/' ? opendir(parent) : NULL;
     if (!stream)
         return 0;
@@ -99,20 +108,19 @@ static size_t find_in(const char *parent, int32_t pid, uint64_t since_ns,
     const struct dirent *entry;
     while ((entry = readdir(stream))) {
         char *path = NULL;
-        if (!is_run_of(entry->d_name, pid, since_ns) ||
+        if (!is_wanted(wanted, entry->d_name) ||
             !is_own_directory(dirfd(stream), entry->d_name))
             continue;
         found++;
-        if (visit && asprintf(&path, "%s/%s", parent, entry->d_name) >= 0)
-            visit(state, path);
+        if (wanted->visit && asprintf(&path, "%s/%s", parent, entry->d_name) >= 0)
+            wanted->visit(wanted->state, path);
         free(path);
     }
     closedir(stream);
     return found;
 }
 
-size_t vt_log_dir_find(int32_t pid, uint64_t since_ns, const char *beside,
-                       void (*visit)(void *state, const char *path), void *state) {
+static size_t find(const struct wanted *wanted, const char *beside) {
     const char *places[PLACES];
     list_places(places, beside);
     size_t found = 0;
@@ -121,9 +129,15 @@ size_t vt_log_dir_find(int32_t pid, uint64_t since_ns, const char *beside,
         for (size_t k = 0; k < i; k++)
             again = again || (places[k] && places[i] && !strcmp(places[k], places[i]));
         if (!again)
-            found += find_in(places[i], pid, since_ns, visit, state);
+            found += find_in(wanted, places[i]);
     }
     return found;
+}
+
+size_t vt_log_dir_find(int32_t pid, uint64_t since_ns, const char *beside,
+                       void (*visit)(void *state, const char *path), void *state) {
+    struct wanted wanted = {pid, since_ns, "", visit, state};
+    return find(&wanted, beside);
 }
 
 size_t vt_log_dir_each_dead(const char *beside,
@@ -212,10 +226,29 @@ static void remove_files(const char *path) {
     closedir(stream);
 }
 
+static void remove_done(void *state, const char *path) {
+    (void)state;
+    remove_files(path);
+    rmdir(path);
+}
+
+void vt_log_dir_discard(const char *path) {
+    char *done = NULL;
+    struct stat st;
+    bool is_renamed = lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+                      asprintf(&done, "%s" VT_LOG_DONE_SUFFIX, path) >= 0 &&
+                      rename(path, done) == 0;
+    remove_done(NULL, is_renamed ? done : path);
+    free(done);
+}
+
+void vt_log_dir_clean(int32_t pid, const char *beside) {
+    struct wanted wanted = {pid, 0, VT_LOG_DONE_SUFFIX, remove_done, NULL};
+    find(&wanted, beside);
+}
+
 void vt_log_dir_remove(struct vt_log_dir *dir) {
-    if (dir->path && dir->pid == getpid()) {
-        remove_files(dir->path);
-        rmdir(dir->path);
-    }
+    if (dir->path && dir->pid == getpid())
+        vt_log_dir_discard(dir->path);
     vt_log_dir_close(dir);
 }

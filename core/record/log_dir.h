@@ -57,9 +57,17 @@ size_t vt_log_dir_each_dead(const char *beside,
 void vt_log_dir_mark_told(const struct vt_log_dir *dir);
 bool vt_log_dir_is_told(const char *path);
 
+/* Removes the run directory `path`, of which a report was made; its name first
+ * (VT_LOG_DONE_SUFFIX). */
+void vt_log_dir_discard(const char *path);
+
+/* Removes what is left of directories that process `pid` discarded (0: any process that
+ * is gone) until it died, wherever vt_log_dir_create would look. */
+void vt_log_dir_clean(int32_t pid, const char *beside);
+
 void vt_log_dir_close(struct vt_log_dir *dir);
 
-/* Removes the files of the directory and itself, then closes. Nothing is done in a
+/* vt_log_dir_discard, then closes. Nothing is done in a
  * process that did not make it. */
 void vt_log_dir_remove(struct vt_log_dir *dir);
 

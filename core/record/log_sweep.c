@@ -77,17 +77,6 @@ static bool is_over(const struct run *run) {
     return run->saved == run->logs || age_s > OLD_S;
 }
 
-static void remove_run(const struct run *run, const char *path) {
-    int again = openat(run->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = again < 0 ? NULL : fdopendir(again);
-    const struct dirent *entry;
-    while (stream && (entry = readdir(stream)))
-        unlinkat(run->fd, entry->d_name, 0);
-    if (stream)
-        closedir(stream);
-    rmdir(path);
-}
-
 static void mark_named(const struct run *run) {
     int fd = openat(run->fd, NAMED_FILE,
                     O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -120,7 +109,7 @@ static void consider(void *state, const char *path) {
     else
         run.is_live = true;
     if (!run.is_live && is_over(&run)) {
-        remove_run(&run, path);
+        vt_log_dir_discard(path);
         sweep->removed++;
     } else if (!run.is_live && run.logs && !run.is_named && sweep->found) {
         mark_named(&run);
@@ -133,6 +122,7 @@ static void consider(void *state, const char *path) {
 size_t vt_log_sweep(const char *beside, void (*found)(void *state, const char *path),
                     void *state) {
     struct sweep sweep = {found, state, 0};
+    vt_log_dir_clean(0, beside);
     vt_log_dir_each_dead(beside, consider, &sweep);
     return sweep.removed;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "core/base/log_layout.h"
 #include "core/record/log.h"
 
 /* Each test has a temporary folder of its own, and the variables are its own too. */
@@ -172,6 +173,24 @@ static void remove_removes_the_logs_and_the_directory(void **state) {
     vt_log_dir_remove(&dir); /* nothing there any more */
 }
 
+static void no_log_is_there_when_removing_was_cut_short(void **state) {
+    struct vt_log_dir dir = new_dir(NULL);
+    char done[400];
+    snprintf(done, sizeof done, "%s" VT_LOG_DONE_SUFFIX, dir.path);
+    char *log = vt_log_dir_new_log_path(&dir);
+    touch(log);
+    assert_int_equal(rename(dir.path, done), 0); /* and then the process died */
+    assert_int_equal(vt_log_dir_find(getpid(), 0, NULL, NULL, NULL), 0);
+    vt_log_dir_clean(getpid() + 1, NULL);
+    vt_log_dir_clean(0, NULL); /* of dead processes: not ours */
+    assert_true(exists(done));
+    vt_log_dir_clean(getpid(), NULL);
+    assert_false(exists(done));
+    free(log);
+    vt_log_dir_close(&dir);
+    (void)state;
+}
+
 static void close_keeps_the_logs(void **state) {
     (void)state;
     struct vt_log_dir dir = new_dir(NULL);
@@ -266,6 +285,7 @@ int main(void) {
         IN_A_FOLDER(without_variables_it_is_tmp),
         IN_A_FOLDER(an_unusable_place_falls_through_to_the_next),
         IN_A_FOLDER(remove_removes_the_logs_and_the_directory),
+        IN_A_FOLDER(no_log_is_there_when_removing_was_cut_short),
         IN_A_FOLDER(close_keeps_the_logs),
         IN_A_FOLDER(a_forked_child_removes_nothing),
         IN_A_FOLDER(remove_does_not_follow_a_link),
