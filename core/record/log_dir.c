@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,13 +234,12 @@ static void remove_done(void *state, const char *path) {
 }
 
 void vt_log_dir_discard(const char *path) {
-    char *done = NULL;
+    char done[PATH_MAX];
     struct stat st;
-    bool is_renamed = lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-                      asprintf(&done, "%s" VT_LOG_DONE_SUFFIX, path) >= 0 &&
+    int size = snprintf(done, sizeof done, "%s" VT_LOG_DONE_SUFFIX, path);
+    bool is_renamed = size < PATH_MAX && lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
                       rename(path, done) == 0;
     remove_done(NULL, is_renamed ? done : path);
-    free(done);
 }
 
 void vt_log_dir_clean(int32_t pid, const char *beside) {
