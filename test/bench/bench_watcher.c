@@ -64,11 +64,11 @@ static int compare(const void *left, const void *right) {
 }
 
 int main(int argc, char **argv) {
-    int rounds = argc > 1 ? atoi(argv[1]) : 100;
+    long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 100;
     if (rounds < 1 || rounds > MOST_ROUNDS)
         return 2;
     static double with[MOST_ROUNDS], without[MOST_ROUNDS];
-    for (int i = 0; i < rounds; i++) {
+    for (long i = 0; i < rounds; i++) {
         without[i] = measure(false);
         with[i] = measure(true);
     }
