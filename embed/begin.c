@@ -107,6 +107,12 @@ static bool begin_extra_logs(PyObject *tracer, const char *event, PyObject *args
     return is_child;
 }
 
+/* The run has ended, or we became another user: then this process is not recorded, and
+ * says nothing of it on a stderr that is its program's. */
+static bool has_no_place(void) {
+    return access(session.run_dir, W_OK | X_OK) != 0;
+}
+
 /* `cpython.run_*`: the interpreter is ready, the program has not begun. Whatever fails
  * here, the program runs; only a plugin and a log that cannot be had may prevent that.
  */
@@ -115,7 +121,7 @@ static int begin(const char *event, PyObject *args) {
     struct vt_error err = {.status = VT_OK};
     is_child = vt_children_is_child(&session);
     bool is_helper = is_child && vt_children_is_helper(event, args);
-    if (is_child && (is_helper || access(session.run_dir, F_OK) != 0)) {
+    if (is_child && (is_helper || has_no_place())) {
         pass_on();
         vt_children_mark_untraced(&session);
         helper_pid = is_helper ? getpid() : 0;
@@ -166,8 +172,7 @@ static void begin_in_fork_of_helper(void) {
     session.patch_only = false;
     helper_pid = 0;
     struct vt_error err;
-    if (access(session.run_dir, F_OK) != 0 ||
-        vt_recorder_open(&session, &run, &err) != VT_OK) {
+    if (has_no_place() || vt_recorder_open(&session, &run, &err) != VT_OK) {
         run = NULL;
         return;
     }

@@ -53,6 +53,16 @@ class Children(ChildTest):
         _, report = self.trace(self.in_folder(), "prog.py", "subprocess.run([P, '-c', '1 +'])")
         self.assertEqual(len({e["pid"] for e in report["traceEvents"]}), 1)
 
+    @unittest.skipUnless(os.geteuid() == 0 and sys.version_info >= (3, 9), "root may do this")
+    def test_a_child_of_another_user_runs_as_without_us(self):
+        folder = self.in_folder()
+        os.chmod(folder, 0o755)  # that it sees the run's directory, which is not its own
+        code = ("r = subprocess.run(['/usr/bin/python3', '-c', 'print(7)'], user=65534,"
+                " stdout=subprocess.PIPE, stderr=subprocess.STDOUT); print(r)")
+        run, report = self.trace(folder, "prog.py", code)
+        self.assertIn(b"returncode=0, stdout=b'7\\n'", run.stdout)
+        self.assertEqual(len({e["pid"] for e in report["traceEvents"]}), 1)
+
     def test_a_program_that_becomes_another_is_saved_once(self):
         for program in ("['true', 'x']", "['sh', '-c', 'sleep 0.2']"):
             with self.subTest(program=program):
