@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import unittest
+import zipfile
 
 from tracing import VIZTRACER, TIMEOUT_S, TracedTest
 
@@ -181,6 +182,36 @@ class InstrumentedTest(TracedTest):
         self.same_as_python("-m", "module", "word")
         self.assertIn("Function Entry - main = 'main is called'",
                       names(self.report(), "Function"))
+
+    def test_a_folder_and_a_zip_file_run_as_under_python(self):
+        program = "import helper\nvalue = helper.twice(4)\nprint(value, __name__)\n"
+        module = "def twice(n):\n    value = 2 * n\n    return value\n"
+        os.mkdir(os.path.join(self.folder, "app"))
+        self.put("app/__main__.py", program)
+        self.put("app/helper.py", module)
+        with zipfile.ZipFile(os.path.join(self.folder, "app.zip"), "w") as archive:
+            archive.writestr("__main__.py", program)
+            archive.writestr("helper.py", module)
+        for name in "app", "app.zip":
+            with self.subTest(name):
+                self.same_as_python(name, options=["--log_var", "value"])
+                self.assertEqual(names(self.report(), "Variable"), [
+                    "Variable Assign - value = 8", "Variable Assign - value = 8"])
+
+    def test_what_has_no_file_runs_as_it_is(self):
+        """A program on stdin, whose text nobody else may read, and exec() of text."""
+        code = "value = 1\nexec('value = 2')\nexec(compile('value = 3', 'x', 'exec'))\n"
+        self.put("main.py", code)
+        self.same_as_python("main.py", options=["--log_var", "value"])
+        self.assertEqual(names(self.report(), "Variable"),
+                         ["Variable Assign - value = 1", "Variable Assign - value = 3"])
+        path = os.path.join(self.results, "result.json")
+        run = subprocess.run([VIZTRACER, "--quiet", "-o", path, "--log_var", "value", "--", "-"],
+                             input=b"value = 1\nprint(value)\n", stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, check=False, timeout=TIMEOUT_S,
+                             env=dict(os.environ, VIZTRACER_PYTHON=sys.executable))
+        self.assertEqual((run.returncode, run.stdout), (0, b"1\n"))
+        self.assertEqual(names(self.report(), "Variable"), [])
 
     def test_every_end_is_that_of_python(self):
         for name, text in ENDS.items():

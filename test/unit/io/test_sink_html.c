@@ -228,6 +228,10 @@ static void a_piece_may_end_where_it_was_decoded(void **state) {
     vt_buf_printf(&file, "<!doctype html>" VT_HTML_BEGIN "%s" VT_HTML_END, text);
     assert_int_equal(read_html(file.data, file.size, 4096, &back), VT_ERR_FORMAT);
     assert_non_null(strstr(err.text, "gzip data"));
+    vt_buf_clear(&file);
+    vt_buf_printf(&file, "<!doctype html>" VT_HTML_BEGIN "%sAAAA" VT_HTML_END, text);
+    assert_int_equal(read_html(file.data, file.size, 4096, &back), VT_ERR_FORMAT);
+    assert_string_equal(err.text, "damaged: base64 behind its end");
     vt_buf_fini(&file);
     vt_buf_fini(&back);
 }
