@@ -208,8 +208,9 @@ static void whatever_cannot_be_written_is_told(void **state) {
     vt_buf_fini(&before_the_second_piece.file);
     vt_buf_clear(&json);
     vt_buf_append_text(&json, "{\"traceEvents\": [");
-    assert_int_equal(write_refused(&json, &(struct refusing){.writes = 99}),
-                     VT_ERR_FORMAT);
+    struct refusing nothing = {.writes = 99};
+    assert_int_equal(write_refused(&json, &nothing), VT_ERR_FORMAT);
+    vt_buf_fini(&nothing.file);
     vt_buf_fini(&json);
 }
 
