@@ -3,7 +3,15 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME viztracer)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "viztracer <viztracer@localhost>")
+# Its users write to who packs it, named as Debian's own tools take it, or by user and machine.
+cmake_host_system_information(RESULT machine QUERY FQDN)
+set(packer $ENV{DEBFULLNAME} $ENV{USER} "root")
+set(address $ENV{DEBEMAIL} $ENV{USER}@${machine})
+list(GET packer 0 packer)
+list(GET address 0 address)
+string(REGEX REPLACE "^@" "root@" address "${address}")
+set(VIZTRACER_CONTACT "${packer} <${address}>" CACHE STRING "The maintainer of the Debian package")
+set(CPACK_PACKAGE_CONTACT ${VIZTRACER_CONTACT})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "tracer for Python programs: every call on a timeline")
 set(CPACK_PACKAGE_DESCRIPTION "Runs a Python program as python3 would, records every Python and C
 call into a log that survives its death, and shows it on a timeline in the web browser.")
