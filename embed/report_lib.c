@@ -68,6 +68,7 @@ enum vt_status vt_report_lib_open(const struct vt_config *config,
     if (library && look_up(library, "vt_report_save", &found.save) &&
         look_up(library, "vt_report_write", &found.write) &&
         look_up(library, "vt_report_save_text", &found.save_text) &&
+        look_up(library, "vt_report_send_text", &found.send_text) &&
         look_up(library, "vt_report_collect", &found.collect) &&
         look_up(library, "vt_report_hold_place", &found.hold_place)) {
         opened = found;

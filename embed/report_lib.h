@@ -17,6 +17,7 @@ struct vt_report_lib {
     __typeof__(&vt_report_save) save;
     __typeof__(&vt_report_write) write;
     __typeof__(&vt_report_save_text) save_text;
+    __typeof__(&vt_report_send_text) send_text;
     __typeof__(&vt_report_collect) collect;
     __typeof__(&vt_report_hold_place) hold_place;
 };

@@ -128,6 +128,7 @@ PyObject *vt_tracer_method_mark_sync(PyObject *self, PyObject *unused);
 PyObject *vt_tracer_method_get_sync_marker(PyObject *self, PyObject *unused);
 
 PyObject *vt_tracer_method_write(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *vt_tracer_method_endpoint(PyObject *self, PyObject *unused);
 PyObject *vt_tracer_method_text(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *vt_tracer_method_share_with_child(PyObject *self, PyObject *args);
 PyObject *vt_tracer_method_write_inherited(PyObject *self, PyObject *args);

@@ -188,15 +188,19 @@ static enum vt_status write_file(struct vt_tracer *tracer,
     return status;
 }
 
-/* A server that is gone costs the report, not the program. */
+/* A server that is gone costs the report, not the program. False: an exception. */
+static bool warn_of_server(const struct vt_error *err) {
+    return PyErr_WarnFormat(
+               PyExc_RuntimeWarning, 1,
+               "Report server has ended before saving report. No data will be "
+               "saved. (%s)",
+               err->text) == 0;
+}
+
 static PyObject *lose_report(struct vt_tracer *tracer, const struct vt_error *err) {
     tracer->is_settled = true;
     vt_tracer_give_place(tracer);
-    if (PyErr_WarnFormat(
-            PyExc_RuntimeWarning, 1,
-            "Report server has ended before saving report. No data will be "
-            "saved. (%s)",
-            err->text) != 0)
+    if (!warn_of_server(err))
         return NULL;
     return Py_BuildValue("iii", 0, 0, 0);
 }
@@ -279,7 +283,13 @@ PyObject *vt_tracer_method_text(PyObject *self, PyObject *args, PyObject *kwargs
     return result;
 }
 
-/* A text that is a report already; the module's function. */
+/* Where the tracer's reports go instead of files, or None. */
+PyObject *vt_tracer_method_endpoint(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return Py_BuildValue("z", vt_tracer_endpoint(vt_tracer_of(self)));
+}
+
+/* A text that is a report already, to a file or a server; the module's function. */
 PyObject *vt_tracer_save_text(PyObject *module, PyObject *args) {
     const struct vt_report_lib *lib;
     struct vt_report_stats stats = {0};
@@ -290,10 +300,12 @@ PyObject *vt_tracer_save_text(PyObject *module, PyObject *args) {
     const char *text;
     Py_ssize_t size;
     unsigned long long entries;
+    const char *endpoint;
     int aloud;
     (void)module;
-    if (!PyArg_ParseTuple(args, "sO&s#Kp:save_text", &config.python_dir,
-                          PyUnicode_FSConverter, &path, &text, &size, &entries, &aloud))
+    if (!PyArg_ParseTuple(args, "sO&s#Kpz:save_text", &config.python_dir,
+                          PyUnicode_FSConverter, &path, &text, &size, &entries, &aloud,
+                          &endpoint))
         return NULL;
     stats.entries = entries;
     vt_words_saving(&words);
@@ -301,17 +313,23 @@ PyObject *vt_tracer_save_text(PyObject *module, PyObject *args) {
     enum vt_status status = vt_report_lib_open(&config, &lib, &err);
     if (status == VT_OK) {
         Py_BEGIN_ALLOW_THREADS status =
-            lib->save_text(PyBytes_AS_STRING(path), text, (size_t)size, &err);
+            endpoint
+                ? lib->send_text(endpoint, text, (size_t)size, &err)
+                : lib->save_text(PyBytes_AS_STRING(path), text, (size_t)size, &err);
         Py_END_ALLOW_THREADS
     }
-    if (status == VT_OK)
+    if (status == VT_OK && endpoint)
+        vt_words_status(&words, ""); /* the server tells the rest */
+    else if (status == VT_OK)
         vt_words_saved(&words, &stats, PyBytes_AS_STRING(path));
     else
         vt_buf_append_char(&words, '\n');
     say(&words, aloud);
     Py_DECREF(path);
-    if (status != VT_OK)
+    if (status != VT_OK && !endpoint)
         return vt_pyerror_raise(&err);
+    if (status != VT_OK && !warn_of_server(&err))
+        return NULL;
     Py_RETURN_NONE;
 }
 

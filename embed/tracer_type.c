@@ -151,6 +151,7 @@ static PyMethodDef methods[] = {
      PyDoc_STR("The time of set_sync_marker() in us, or None.")},
     {"_write", KEYWORDS(vt_tracer_method_write), METH_VARARGS | METH_KEYWORDS, NULL},
     {"_text", KEYWORDS(vt_tracer_method_text), METH_VARARGS | METH_KEYWORDS, NULL},
+    {"_endpoint", vt_tracer_method_endpoint, METH_NOARGS, NULL},
     {"_share_with_child", vt_tracer_method_share_with_child, METH_VARARGS, NULL},
     {"_write_inherited", vt_tracer_method_write_inherited, METH_VARARGS, NULL},
     {"_check", vt_tracer_method_check, METH_NOARGS, NULL},

@@ -134,6 +134,21 @@ void vt_deliver_close(struct vt_deliver *deliver) {
     deliver->fd = -1;
 }
 
+enum vt_status vt_report_send_text(const char *endpoint, const char *text, size_t size,
+                                   struct vt_error *err) {
+    struct vt_deliver deliver;
+    enum vt_status status = vt_deliver_open(&deliver, endpoint, err);
+    if (status != VT_OK)
+        return status;
+    status = vt_deliver_begin(&deliver, getpid(), err);
+    if (status == VT_OK)
+        status = write_pieces(&deliver, text, size, err);
+    if (status == VT_OK)
+        status = vt_deliver_end(&deliver, err);
+    vt_deliver_close(&deliver);
+    return status;
+}
+
 enum vt_status vt_report_hold_place(const char *endpoint, int *fd,
                                     struct vt_error *err) {
     struct vt_deliver deliver;

@@ -39,6 +39,11 @@ VT_NODISCARD enum vt_status vt_deliver_end(struct vt_deliver *deliver,
 
 void vt_deliver_close(struct vt_deliver *deliver);
 
+/* All of that for a text that is a report already. */
+VT_EXPORT VT_NODISCARD enum vt_status vt_report_send_text(const char *endpoint,
+                                                          const char *text, size_t size,
+                                                          struct vt_error *err);
+
 /* A connection that holds the place of this process at the server: who gets it closes
  * it when the process has ended. */
 VT_EXPORT VT_NODISCARD enum vt_status

@@ -50,6 +50,25 @@ class Client:
         self.socket.close()
 
 
+# A plugin that adds an event to what is saved.
+MARKS = """
+import os
+from viztracer.vizplugin import VizPluginBase
+def get_vizplugin(arg):
+    return Marks()
+class Marks(VizPluginBase):
+    def support_version(self):
+        return "0.10.5"
+    def message(self, m_type, payload):
+        if payload.get("when") != "pre-save":
+            return {"success": True}
+        def add(data):
+            data["traceEvents"].append({"name": "mark", "ph": "i", "ts": 1, "s": "p",
+                                        "pid": os.getpid(), "tid": os.getpid()})
+        return {"action": "handle_data", "handler": add}
+"""
+
+
 class ReportServer(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="server-")
@@ -138,6 +157,34 @@ class ReportServer(unittest.TestCase):
         self.assertEqual(self.end(server)[0], 0)
         self.assertEqual(len({e["pid"] for e in self.load()["traceEvents"]}), 2)
         self.assertEqual(os.listdir(self.folder), ["all.json"])
+
+    def test_what_a_plugin_made_of_a_report_is_sent(self):
+        with open(os.path.join(self.folder, "marks.py"), "w", encoding="utf-8") as f:
+            f.write(MARKS)
+        server, address = self.serve()
+        place = Client(address)
+        run = self.run_client(address, "def first(): pass\nfirst()", "--plugins", "marks",
+                              PYTHONPATH=self.folder, PYTHONDONTWRITEBYTECODE="1")
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        run = self.run_inline(f"with VizTracer(report_endpoint='{address}', plugins=['marks']):\n"
+                              "    def second(): pass\n    second()", PYTHONDONTWRITEBYTECODE="1")
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        place.close()
+        self.assertEqual(self.end(server)[0], 0)
+        self.assertLessEqual({"first", "second"}, self.functions())
+        marks = [e["pid"] for e in self.load()["traceEvents"] if e["name"] == "mark"]
+        self.assertEqual(len(set(marks)), 2)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["all.json", "marks.py"])
+
+    def test_a_plugins_report_that_finds_no_server_is_told_by_a_warning(self):
+        with open(os.path.join(self.folder, "marks.py"), "w", encoding="utf-8") as f:
+            f.write(MARKS)
+        server, address = self.serve()
+        run = self.run_inline(f"import os\nwith VizTracer(report_endpoint='{address}',"
+                              f" plugins=['marks']): os.kill({server.pid}, 9)\nprint('goes on')")
+        self.assertEqual(run.returncode, 0)
+        self.assertIn(b"goes on", run.stdout)
+        self.assertIn(b"RuntimeWarning: Report server has ended before saving", run.stderr)
 
     def test_a_server_that_leaves_an_inline_tracer_is_told_by_a_warning(self):
         server, address = self.serve()

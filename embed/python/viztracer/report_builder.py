@@ -37,6 +37,12 @@ class ReportBuilder:
         self.align = align
         self.minimize_memory = minimize_memory
         self.base_time = base_time
+        self._endpoint: Optional[str] = None
+
+    def sent_to(self, endpoint: Optional[str]) -> ReportBuilder:
+        """The same, which goes to the report server there instead of a file."""
+        self._endpoint = endpoint
+        return self
 
     def save(self, output_file: Union[str, TextIO] = "result.json") -> None:
         """Writes the report: .json, .gz, .html, or to a text stream."""
@@ -48,7 +54,7 @@ class ReportBuilder:
             output_file.write(text)
             return
         _viztracer.save_text(PYTHON_DIR, os.path.abspath(output_file), text,
-                             len(report["traceEvents"]), bool(self.verbose))
+                             len(report["traceEvents"]), bool(self.verbose), self._endpoint)
 
     def _report(self) -> Dict[str, Any]:
         if isinstance(self.data, dict):

@@ -351,7 +351,7 @@ class VizTracer(_viztracer.Tracer):
         data = dict(self.data)
         if file_info and self._sources is not None:
             data["file_info"] = self._sources
-        return ReportBuilder(data, verbose=int(aloud))
+        return ReportBuilder(data, verbose=int(aloud)).sent_to(self._endpoint())
 
     def save_report(
         self,
