@@ -117,7 +117,6 @@ PyObject *vt_tracer_method_add_counter(PyObject *self, PyObject *args,
                                        PyObject *kwargs);
 PyObject *vt_tracer_method_add_object(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *vt_tracer_method_add_raw(PyObject *self, PyObject *raw);
-PyObject *vt_tracer_method_add_duration(PyObject *self, PyObject *args);
 PyObject *vt_tracer_method_add_func_args(PyObject *self, PyObject *args,
                                          PyObject *kwargs);
 PyObject *vt_tracer_method_func_args_text(PyObject *self, PyObject *unused);

@@ -8,11 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct {
-    int exit_status;
-    const char *text;
-} status_table[VT_STATUS_COUNT] = {
-#define VT_STATUS(id, exit_status, text) [id] = {exit_status, text},
+static const int exit_statuses[VT_STATUS_COUNT] = {
+#define VT_STATUS(id, exit_status, text) [id] = exit_status,
 #include "core/base/status.def"
 #undef VT_STATUS
 };
@@ -76,12 +73,7 @@ enum vt_status vt_error_prefix(struct vt_error *err, const char *format, ...) {
 
 int vt_status_exit_status(enum vt_status status) {
     VT_REQUIRE(status < VT_STATUS_COUNT);
-    return status_table[status].exit_status;
-}
-
-const char *vt_status_text(enum vt_status status) {
-    VT_REQUIRE(status < VT_STATUS_COUNT);
-    return status_table[status].text;
+    return exit_statuses[status];
 }
 
 _Noreturn void vt_contract_broken(const char *file, int line, const char *condition) {

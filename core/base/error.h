@@ -46,9 +46,6 @@ enum vt_status vt_error_prefix(struct vt_error *err, const char *format, ...)
 /* The exit status of a command that fails with `status` (sysexits-free: 1 or 2). */
 int vt_status_exit_status(enum vt_status status);
 
-/* What the status table says of `status`; static text. */
-const char *vt_status_text(enum vt_status status);
-
 /* Aborts with file, line and the broken condition. */
 _Noreturn void vt_contract_broken(const char *file, int line, const char *condition);
 

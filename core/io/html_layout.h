@@ -18,7 +18,6 @@
 #ifndef VT_IO_HTML_LAYOUT_H
 #define VT_IO_HTML_LAYOUT_H
 
-#define VT_HTML_MAGIC "<!DOCTYPE html>"
 #define VT_HTML_BEGIN "<script type=\"text/plain\" class=\"trace\">"
 #define VT_HTML_END   "</script>\n"
 #define VT_HTML_TRAILER                                                                \

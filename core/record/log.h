@@ -75,8 +75,6 @@ bool vt_log_add_symbol(struct vt_log *log, enum vt_symbol_kind kind, uint32_t id
 /* A new thread lane; NULL when memory ran out. Borrowed: valid until vt_thread_end. */
 struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t flags,
                                     struct vt_log_text name);
-void vt_log_name_thread(struct vt_log *log, const struct vt_thread *thread,
-                        struct vt_log_text name);
 
 /* The lane of a task: events only, which a thread writes for it
  * (vt_thread_begin_task). `tid`: a number that no thread has. VT_LOG_NO_ID: no room. */

@@ -410,13 +410,6 @@ struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t f
     return made ? thread : NULL;
 }
 
-void vt_log_name_thread(struct vt_log *log, const struct vt_thread *thread,
-                        struct vt_log_text name) {
-    pthread_mutex_lock(&log->mutex);
-    (void)describe(log, thread->own_index, body_of(thread), name);
-    pthread_mutex_unlock(&log->mutex);
-}
-
 uint32_t vt_log_add_task(struct vt_log *log, uint64_t tid, struct vt_log_text name) {
     struct vt_symbol_thread body = {.tid = tid, .flags = VT_THREAD_IS_TASK};
     pthread_mutex_lock(&log->mutex);

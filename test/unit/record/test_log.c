@@ -255,7 +255,8 @@ static void *write_calls(void *state) {
         if (i % 100 == 0)
             (void)vt_log_add_name(writer->log, VT_SYMBOL_NAME, vt_test_text("a name"));
         if (i % 1000 == 0)
-            vt_log_name_thread(writer->log, writer->thread, vt_test_text(name));
+            vt_log_name_task(writer->log, writer->thread->index, writer->number,
+                             vt_test_text(name));
     }
     if (writer->number % 2)
         vt_thread_end(writer->thread);

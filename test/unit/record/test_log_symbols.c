@@ -171,18 +171,17 @@ static void many_names_fill_block_after_block(void **state) {
     vt_log_destroy(log);
 }
 
-static void a_new_name_of_a_thread_keeps_what_it_is(void **state) {
+static void a_new_name_of_a_task_keeps_what_it_is(void **state) {
     (void)state;
     struct vt_log *log = vt_test_log(NULL, 10, 0);
-    struct vt_thread *task =
-        vt_log_add_thread(log, 99, VT_THREAD_IS_TASK, vt_test_text("Task-1"));
-    assert_non_null(task);
-    vt_log_name_thread(log, task, vt_test_text("a longer name"));
+    uint32_t task = vt_log_add_task(log, 99, vt_test_text("Task-1"));
+    assert_int_not_equal(task, VT_LOG_NO_ID);
+    vt_log_name_task(log, task, 99, vt_test_text("a longer name"));
     struct vt_log_walk walk;
     vt_log_walk(&walk, log);
     assert_int_equal(walk.symbol_count, 2);
     const struct vt_walked_symbol *symbol =
-        vt_log_walk_symbol(&walk, VT_SYMBOL_THREAD, task->index);
+        vt_log_walk_symbol(&walk, VT_SYMBOL_THREAD, task);
     struct vt_symbol_thread body;
     memcpy(&body, symbol->body, sizeof body);
     assert_int_equal(body.tid, 99);
@@ -244,7 +243,7 @@ int main(void) {
         cmocka_unit_test(entries_of_every_size_around_a_block_are_whole),
         cmocka_unit_test(a_text_beyond_the_limit_is_cut_between_characters),
         cmocka_unit_test(many_names_fill_block_after_block),
-        cmocka_unit_test(a_new_name_of_a_thread_keeps_what_it_is),
+        cmocka_unit_test(a_new_name_of_a_task_keeps_what_it_is),
         cmocka_unit_test(a_source_entry_is_kept_as_it_is_given),
         cmocka_unit_test(a_full_log_makes_room_for_names_and_stacks),
     };
