@@ -7,6 +7,7 @@
 
 #include "core/io/zblock.h"
 #include "core/trace/cvf_read.h"
+#include "test/support/cvf_builder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,19 @@
 
 static struct vt_buf file, text;
 static struct vt_error err;
+
+static int set_up(void **state) {
+    (void)state;
+    cvf_builder_u64(&file, VT_CVF_VERSION);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    vt_buf_fini(&file);
+    vt_buf_fini(&text);
+    return 0;
+}
 
 static enum vt_status read_file(void) {
     struct vt_cvf_read_options options = {.unpack = vt_zblock_unpack};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/command.h"
+#include "test/support/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,15 +34,6 @@ static int clean_up(void **state) {
     (void)state;
     vt_command_fini(&command);
     return 0;
-}
-
-static void assert_words(const struct vt_strlist *list, const char *expected) {
-    char joined[500] = "";
-    for (size_t i = 0; i < list->count; i++) {
-        size_t used = strlen(joined);
-        snprintf(joined + used, sizeof joined - used, "%s|", list->items[i]);
-    }
-    assert_string_equal(joined, expected);
 }
 
 static void assert_refused(enum vt_status status, enum vt_status expected,

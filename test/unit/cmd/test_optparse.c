@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/optparse.h"
+#include "test/support/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,15 +31,6 @@ static int clean_up(void **state) {
     vt_optparse_fini(&parse);
     vt_config_fini(&config);
     return 0;
-}
-
-static void assert_words(const struct vt_strlist *list, const char *expected) {
-    char joined[500] = "";
-    for (size_t i = 0; i < list->count; i++) {
-        size_t used = strlen(joined);
-        snprintf(joined + used, sizeof joined - used, "%s|", list->items[i]);
-    }
-    assert_string_equal(joined, expected);
 }
 
 static void assert_refused(enum vt_status status, const char *text) {

@@ -9,32 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "test/unit/record/log_walk.h"
-
-/* What each test has: a log and a thread in it. */
-struct bench {
-    struct vt_log *log;
-    struct vt_thread *thread;
-    struct vt_log_walk walk;
-};
-
-static int set_up(void **state) {
-    struct bench *bench = calloc(1, sizeof *bench);
-    if (!bench)
-        return -1;
-    bench->log = vt_test_log(NULL, 1000000, 0);
-    bench->thread = vt_test_thread(bench->log);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct bench *bench = *state;
-    vt_log_walk_fini(&bench->walk);
-    vt_log_destroy(bench->log);
-    free(bench);
-    return 0;
-}
+#include "test/unit/record/log_bench.h"
 
 static void look(struct bench *bench) {
     vt_log_walk_fini(&bench->walk);

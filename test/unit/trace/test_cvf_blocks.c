@@ -12,19 +12,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-static int set_up(void **state) {
-    (void)state;
-    cvf_builder_u64(&file, VT_CVF_VERSION);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    vt_buf_fini(&file);
-    vt_buf_fini(&text);
-    return 0;
-}
-
 static void args_must_be_as_many_as_slices(void **state) {
     (void)state;
     static const struct {

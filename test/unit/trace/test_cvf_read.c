@@ -19,19 +19,6 @@ static enum vt_status ignore_event(void *state, const struct vt_reader_event *ev
     return VT_OK;
 }
 
-static int set_up(void **state) {
-    (void)state;
-    cvf_builder_u64(&file, VT_CVF_VERSION);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    vt_buf_fini(&file);
-    vt_buf_fini(&text);
-    return 0;
-}
-
 static void slices_come_with_their_args(void **state) {
     (void)state;
     cvf_builder_slices(&file, 2);
