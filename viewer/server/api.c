@@ -129,18 +129,19 @@ static bool take_trace(struct vt_request *request, uint64_t *size,
 
 enum readiness { READY, MUST_WAIT, ANSWERED };
 
-/* The trace, ready. */
+/* The trace, open or ready. */
 static enum readiness await_trace(struct vt_request *request,
+                                  enum vt_shelved_state until,
                                   struct vt_shelved_waiter *waiter,
                                   struct vt_reply *reply) {
     struct vt_shelved_facts facts;
     uint64_t size;
     if (!request->trace && !take_trace(request, &size, reply))
         return ANSWERED;
-    if (vt_shelved_wait(request->trace, waiter))
+    if (vt_shelved_wait(request->trace, until, waiter))
         return MUST_WAIT;
     vt_shelved_look(request->trace, &facts);
-    if (facts.state == VT_SHELVED_READY)
+    if (facts.state != VT_SHELVED_FAILED)
         return READY;
     vt_reply_say(reply, 422, "%s", facts.error.text);
     return ANSWERED;
@@ -173,7 +174,12 @@ static void write_number(struct vt_jwrite *out, const char *name, uint64_t value
 static void write_trace_info(const struct vt_request *request,
                              const struct vt_shelved_facts *facts, uint64_t size,
                              struct vt_jwrite *out) {
-    static const char *const states[] = {"\"loading\"", "\"ready\"", "\"failed\""};
+    static const char *const states[] = {
+        [VT_SHELVED_LOADING] = "\"loading\"",
+        [VT_SHELVED_OPEN] = "\"open\"",
+        [VT_SHELVED_READY] = "\"ready\"",
+        [VT_SHELVED_FAILED] = "\"failed\"",
+    };
     const char *name = subject_name(request);
     bool is_ready = facts->state == VT_SHELVED_READY;
     vt_jwrite_text(out, "{\"name\": ");
@@ -224,7 +230,7 @@ bool vt_api_trace_info(struct vt_request *request, struct vt_shelved_waiter *wai
 bool vt_api_index(struct vt_request *request, struct vt_shelved_waiter *waiter,
                   struct vt_reply *reply) {
     struct vt_shelved_facts facts;
-    enum readiness readiness = await_trace(request, waiter, reply);
+    enum readiness readiness = await_trace(request, VT_SHELVED_READY, waiter, reply);
     if (readiness != READY)
         return readiness == ANSWERED;
     vt_shelved_look(request->trace, &facts);
@@ -238,7 +244,7 @@ bool vt_api_index(struct vt_request *request, struct vt_shelved_waiter *waiter,
 
 bool vt_api_query(struct vt_request *request, struct vt_shelved_waiter *waiter,
                   struct vt_reply *reply) {
-    enum readiness readiness = await_trace(request, waiter, reply);
+    enum readiness readiness = await_trace(request, VT_SHELVED_OPEN, waiter, reply);
     if (readiness != READY)
         return readiness == ANSWERED;
     reply->type = octets;
@@ -251,7 +257,7 @@ bool vt_api_query(struct vt_request *request, struct vt_shelved_waiter *waiter,
 
 bool vt_api_file_info(struct vt_request *request, struct vt_shelved_waiter *waiter,
                       struct vt_reply *reply) {
-    enum readiness readiness = await_trace(request, waiter, reply);
+    enum readiness readiness = await_trace(request, VT_SHELVED_READY, waiter, reply);
     if (readiness != READY)
         return readiness == ANSWERED;
     reply->type = json;

@@ -124,25 +124,25 @@ static enum vt_status write_capped(void *state, const void *bytes, size_t size,
     return vt_buf_status(capped->buf, err);
 }
 
-/* Makes the index; one that is too large for a page is given up. */
-static enum vt_status make_index(struct vt_shelved *trace, struct vt_error *err) {
+/* Makes the index; without one, too large for a page or for our memory, the page goes
+ * on asking us. */
+static void make_index(struct vt_shelved *trace) {
     const struct vt_shelf_options *options = &trace->shelf->options;
+    struct vt_error err;
     trace->is_remote = options->is_remote ||
                        vt_engine_progress(trace->engine).events > options->most_events;
     if (trace->is_remote)
-        return VT_OK;
+        return;
     struct capped capped = {&trace->index, options->most_index_bytes, false};
     struct vt_sink sink = {write_capped, &capped};
-    enum vt_status status = vt_trace_open_index(trace->engine, sink, err);
-    if (!capped.is_over)
-        return status;
+    if (vt_trace_open_index(trace->engine, sink, &err) == VT_OK)
+        return;
     vt_buf_fini(&trace->index);
     vt_buf_init(&trace->index);
     trace->is_remote = true;
-    return VT_OK;
 }
 
-static enum vt_status load(struct vt_shelved *trace) {
+static enum vt_status open_trace(struct vt_shelved *trace) {
     char path[64];
     /* Behind a link in /proc a run directory would be a link. */
     snprintf(path, sizeof path, "/proc/self/fd/%d%s", trace->fd,
@@ -150,8 +150,6 @@ static enum vt_status load(struct vt_shelved *trace) {
     struct vt_trace_open_options options = {.progress = note_progress, .state = trace};
     struct vt_error *err = &trace->error;
     enum vt_status status = vt_trace_open(path, &options, &trace->engine, err);
-    if (status == VT_OK)
-        status = make_index(trace, err);
     if (status == VT_OK)
         status =
             vt_engine_file_info(trace->engine, vt_sink_to_buf(&trace->file_info), err);
@@ -162,13 +160,27 @@ static enum vt_status load(struct vt_shelved *trace) {
     return status;
 }
 
-static void finish_loading(struct vt_shelved *trace, enum vt_status status) {
-    struct vt_shelf *shelf = trace->shelf;
-    pthread_mutex_lock(&shelf->lock);
-    trace->state = status == VT_OK ? VT_SHELVED_READY : VT_SHELVED_FAILED;
-    struct vt_shelved_waiter *waiter = trace->waiters;
-    trace->waiters = NULL;
-    pthread_mutex_unlock(&shelf->lock);
+/* Those whose state has come, taken off the list. Under the lock. */
+static struct vt_shelved_waiter *take_waiters(struct vt_shelved *trace) {
+    struct vt_shelved_waiter *taken = NULL, **at = &trace->waiters;
+    while (*at) {
+        struct vt_shelved_waiter *waiter = *at;
+        if (waiter->until > trace->state) {
+            at = &waiter->next;
+            continue;
+        }
+        *at = waiter->next;
+        waiter->next = taken;
+        taken = waiter;
+    }
+    return taken;
+}
+
+static void enter_state(struct vt_shelved *trace, enum vt_shelved_state state) {
+    pthread_mutex_lock(&trace->shelf->lock);
+    trace->state = state;
+    struct vt_shelved_waiter *waiter = take_waiters(trace);
+    pthread_mutex_unlock(&trace->shelf->lock);
     while (waiter) {
         struct vt_shelved_waiter *next = waiter->next;
         waiter->wake(waiter);
@@ -179,10 +191,14 @@ static void finish_loading(struct vt_shelved *trace, enum vt_status status) {
 static void *load_in_thread(void *state) {
     struct vt_shelved *trace = state;
     struct vt_shelf *shelf = trace->shelf;
-    enum vt_status status = load(trace);
+    enum vt_status status = open_trace(trace);
     close(trace->fd);
     trace->fd = -1;
-    finish_loading(trace, status);
+    enter_state(trace, status == VT_OK ? VT_SHELVED_OPEN : VT_SHELVED_FAILED);
+    if (status == VT_OK) {
+        make_index(trace);
+        enter_state(trace, VT_SHELVED_READY);
+    }
     vt_shelved_release(trace);
     pthread_mutex_lock(&shelf->lock);
     shelf->threads--;
@@ -371,10 +387,12 @@ void vt_shelved_look(struct vt_shelved *trace, struct vt_shelved_facts *facts) {
         facts->error = trace->error;
 }
 
-bool vt_shelved_wait(struct vt_shelved *trace, struct vt_shelved_waiter *waiter) {
+bool vt_shelved_wait(struct vt_shelved *trace, enum vt_shelved_state until,
+                     struct vt_shelved_waiter *waiter) {
     pthread_mutex_lock(&trace->shelf->lock);
-    bool must_wait = trace->state == VT_SHELVED_LOADING;
+    bool must_wait = trace->state < until;
     if (must_wait) {
+        waiter->until = until;
         waiter->suspend(waiter);
         waiter->next = trace->waiters;
         trace->waiters = waiter;

@@ -3,9 +3,10 @@
  * The traces that are open. One that is asked for begins to load at once, in a thread
  * of its own; whoever needs it ready waits.
  *
- * A ready trace has the engine, the compact index for a page whose engine is its own,
- * and the text of file_info. Where the index would be too large for a page, there is
- * none: then the page asks our engine (`is_remote`).
+ * An open trace has the engine, which answers while the rest is made: a ready one has
+ * the compact index for a page whose engine is its own, and the text of file_info.
+ * Where the index would be too large for a page, there is none: then the page goes on
+ * asking our engine (`is_remote`).
  *
  * The same file as it was before is the same trace; changed, it is another. When there
  * are more than `most_traces`, those go that nobody asked for in `idle_s` seconds, and
@@ -36,7 +37,12 @@ struct vt_shelf_options {
 struct vt_shelf;
 struct vt_shelved;
 
-enum vt_shelved_state { VT_SHELVED_LOADING, VT_SHELVED_READY, VT_SHELVED_FAILED };
+enum vt_shelved_state {
+    VT_SHELVED_LOADING,
+    VT_SHELVED_OPEN,
+    VT_SHELVED_READY,
+    VT_SHELVED_FAILED,
+};
 
 struct vt_shelved_facts {
     enum vt_shelved_state state;
@@ -70,14 +76,17 @@ struct vt_shelved_waiter {
     void (*suspend)(struct vt_shelved_waiter *waiter);
     void (*wake)(struct vt_shelved_waiter *waiter);
     struct vt_shelved_waiter *next;
+    enum vt_shelved_state until; /* the shelf's */
 };
 
-/* Waits until the trace is ready or failed. False: it is so now, and `waiter` is not
- * used. */
-bool vt_shelved_wait(struct vt_shelved *trace, struct vt_shelved_waiter *waiter);
+/* Waits until the trace is `until` (OPEN or READY) or failed. False: it is so now, and
+ * `waiter` is not used. */
+bool vt_shelved_wait(struct vt_shelved *trace, enum vt_shelved_state until,
+                     struct vt_shelved_waiter *waiter);
 
-/* Of a ready trace; borrowed: valid as long as the reference. */
+/* Borrowed: valid as long as the reference. Of an open trace: */
 const struct vt_engine *vt_shelved_engine(const struct vt_shelved *trace);
+/* Of a ready one: */
 const struct vt_buf *vt_shelved_index(const struct vt_shelved *trace);
 const struct vt_buf *vt_shelved_file_info(const struct vt_shelved *trace);
 

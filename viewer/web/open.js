@@ -2,15 +2,15 @@
 // @ts-check
 // From where a trace lies to a trace that can be asked.
 import { embeddedEngine, embeddedName, embeddedTrace, isEmbedded } from "./embedded.js";
-import { EngineHttp } from "./engine_http.js";
+import { EngineMoving } from "./engine_moving.js";
 import { EngineWasm } from "./engine_wasm.js";
 import { Trace } from "./trace.js";
 
 /** @typedef {(done: number, all: number, what: string) => void} Progress */
 
-const POLL_MS = 250;
+const POLL_MS = 40;
 
-/** The server's engine is asked what state the trace is in until it has one that lasts.
+/** The server is asked what state the trace is in until its engine answers.
  *  @param {Progress} progress @param {AbortSignal} signal */
 async function untilRead(progress, signal) {
     for (;;) {
@@ -18,7 +18,7 @@ async function untilRead(progress, signal) {
         if (!reply.ok) throw new Error(`the server answered HTTP ${reply.status}`);
         const info = await reply.json();
         if (info.state === "failed") throw new Error(info.error);
-        if (info.state === "ready") return info;
+        if (info.state !== "loading") return info;
         progress(info.bytes, info.size, "Reading");
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -43,21 +43,15 @@ async function fetchEngine(signal) {
     return reply.ok ? reply.arrayBuffer() : null;
 }
 
-/** @param {any} info trace_info @param {Progress} progress @param {AbortSignal} signal
- *  @returns {Promise<import("./trace.js").Carrier>} */
-async function servedEngine(info, progress, signal) {
-    if (info.engine === "server") return new EngineHttp();
-    const wasm = await fetchEngine(signal);
-    if (!wasm) return new EngineHttp();
-    const reply = await fetch("index", { signal });
-    if (reply.status === 204) return new EngineHttp();
-    if (!reply.ok || !reply.body) throw new Error(await reply.text() || `the server answered HTTP ${reply.status}`);
-    const all = Number(reply.headers.get("Content-Length"));
+/** The page's own engine with the trace; null: the trace is too large for a page, or this build has none.
+ *  @param {AbortSignal} signal @returns {Promise<import("./trace.js").Carrier | null>} */
+async function ownEngine(signal) {
+    const [wasm, reply] = await Promise.all([fetchEngine(signal), fetch("index", { signal })]);
+    if (!wasm || reply.status !== 200 || !reply.body) return null;
     const engine = new EngineWasm();
     try {
         await engine.create(wasm);
-        const counted = reply.body.pipeThrough(counter((done) => progress(done, all, "Loading")));
-        await engine.feed(counted.pipeThrough(new DecompressionStream("gzip")), () => undefined, signal);
+        await engine.feed(reply.body.pipeThrough(new DecompressionStream("gzip")), () => undefined, signal);
         return engine;
     } catch (error) {
         engine.close();
@@ -87,10 +81,18 @@ async function openEmbedded(progress, signal) {
 export async function openServed(progress, signal) {
     if (isEmbedded()) return openEmbedded(progress, signal);
     const info = await untilRead(progress, signal);
-    const trace = await new Trace(await servedEngine(info, progress, signal), info.name).load();
-    trace.openInFlame = !!info.flamegraph;
-    fetch("file_info", { signal }).then((reply) => reply.arrayBuffer()).catch(() => undefined);
-    return trace;
+    const engine = new EngineMoving();
+    try {
+        const trace = await new Trace(engine, info.name).load();
+        signal.throwIfAborted();
+        trace.openInFlame = !!info.flamegraph;
+        engine.moveTo(ownEngine).then(() => fetch("file_info", { signal: engine.control.signal }))
+            .then((reply) => reply.arrayBuffer()).catch(() => undefined);
+        return trace;
+    } catch (error) {
+        engine.close();
+        throw error;
+    }
 }
 
 /**

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+// The engine in the server until the page's own has the trace: the first picture need not wait for
+// that. Both number rows and slices alike, so nobody notices the move.
+import { EngineHttp } from "./engine_http.js";
+
+/** @typedef {import("./trace.js").Carrier} Carrier */
+
+export class EngineMoving {
+    constructor() {
+        /** @type {Carrier} */
+        this.engine = new EngineHttp();
+        this.control = new AbortController();
+    }
+
+    /**
+     * Asks the engine that `make` gives from when it is there; null: there is none for this trace.
+     * @param {(signal: AbortSignal) => Promise<Carrier | null>} make
+     */
+    async moveTo(make) {
+        const { signal } = this.control;
+        const engine = await make(signal).catch(() => null);
+        if (!engine) return;
+        if (signal.aborted) engine.close();
+        else this.engine = engine; // what the server was asked before, it still answers
+    }
+
+    /** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<ArrayBuffer>} */
+    ask(bytes) {
+        return this.engine.ask(bytes);
+    }
+
+    close() {
+        this.control.abort();
+        this.engine.close();
+    }
+}
