@@ -300,9 +300,10 @@ class InstrumentedTest(TracedTest):
         self.assertGreater(len(steps), 400)
 
     def test_library_tests_pass_under_the_whole_command(self):
-        """VIZTRACER_LIBRARY_TESTS names others, or all that are known to be quick."""
+        """VIZTRACER_LIBRARY_TESTS names others: all of test_instrument.py's take two minutes."""
         source = os.path.join(sysconfig.get_paths()["stdlib"], "test")
-        names_ = os.environ.get("VIZTRACER_LIBRARY_TESTS", "bisect abc textwrap").split()
+        names_ = os.environ.get("VIZTRACER_LIBRARY_TESTS",
+                                "abc bisect fractions graphlib string textwrap with").split()
         found = [name for name in names_ if os.path.exists(f"{source}/test_{name}.py")]
         if not found:
             self.skipTest("the testsuite package is not installed")

@@ -202,7 +202,7 @@ static void whatever_cannot_be_written_is_told(void **state) {
     }
     assert_int_equal(refused, 5); /* the page, a piece in three, its end */
     vt_buf_clear(&json);
-    make_report(&json, 400000);
+    make_report(&json, 200000);
     struct refusing before_the_second_piece = {.writes = 3};
     assert_int_equal(write_refused(&json, &before_the_second_piece), VT_ERR_IO);
     vt_buf_fini(&before_the_second_piece.file);
