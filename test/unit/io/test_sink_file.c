@@ -181,6 +181,13 @@ static void in_child(struct fixture *f, int (*work)(struct fixture *f)) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static bool file_holds(const char *path, const char *text) {
+    char *bytes = temp_dir_read(path, NULL);
+    bool is_same = bytes && strcmp(bytes, text) == 0;
+    free(bytes);
+    return is_same;
+}
+
 /* As somebody who is not root, for whom permissions count. */
 static bool become_nobody(struct fixture *f) {
     if (geteuid() != 0)
@@ -196,9 +203,7 @@ static int save_into_unwritable(struct fixture *f) {
     temp_dir_write(path, "earlier", 7);
     if (chmod(f->dir.path, 0500) != 0 || save(f, path, "x") == VT_OK)
         return 1;
-    char *bytes = temp_dir_read(path, NULL);
-    bool is_same = bytes && strcmp(bytes, "earlier") == 0;
-    free(bytes);
+    bool is_same = file_holds(path, "earlier");
     chmod(f->dir.path, 0700);
     return is_same && strstr(f->err.text, "Permission denied") ? 0 : 2;
 }
@@ -220,9 +225,7 @@ static int save_through_foreign_link(struct fixture *f) {
         return 1;
     if (save(f, link, "x") == VT_OK || !strstr(f->err.text, "Permission denied"))
         return 2;
-    char *bytes = temp_dir_read(victim, NULL);
-    bool is_same = bytes && strcmp(bytes, "precious") == 0;
-    free(bytes);
+    bool is_same = file_holds(victim, "precious");
     if (lchown(link, 0, 0) != 0 || save(f, link, "mine") != VT_OK)
         return 3;
     return is_same ? 0 : 4;
@@ -255,8 +258,7 @@ static int save_beyond_the_limit(struct fixture *f) {
     sigpending(&pending);
     if (sigismember(&pending, SIGXFSZ) || temp_dir_count(&f->dir) != 1)
         return 2;
-    char *bytes = temp_dir_read(path, NULL);
-    return bytes && strcmp(bytes, "earlier") == 0 ? 0 : 3;
+    return file_holds(path, "earlier") ? 0 : 3;
 }
 
 static void the_limit_of_file_size_is_an_error_without_a_signal(void **state) {
@@ -265,15 +267,14 @@ static void the_limit_of_file_size_is_an_error_without_a_signal(void **state) {
 
 static int save_on_full_disk(struct fixture *f) {
     if (unshare(CLONE_NEWNS) != 0 ||
-        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("tmpfs", f->dir.path, "tmpfs", 0, "size=1m") != 0)
         return 77;
     const char *path = temp_dir_join(&f->dir, "r.json");
     temp_dir_write(path, "earlier", 7);
     if (save_much(f, path) == VT_OK || !strstr(f->err.text, "No space left"))
         return 1;
-    char *bytes = temp_dir_read(path, NULL);
-    if (!bytes || strcmp(bytes, "earlier") != 0 || temp_dir_count(&f->dir) != 1)
+    if (!file_holds(path, "earlier") || temp_dir_count(&f->dir) != 1)
         return 2;
     return save(f, path, "small enough") == VT_OK ? 0 : 3;
 }
@@ -328,8 +329,7 @@ static int save_to_stdout(struct fixture *f) {
     const char *link = temp_dir_join(&f->dir, "link.json");
     if (symlink("/dev/stdout", link) != 0 || save(f, link, "report") != VT_OK)
         return 2;
-    char *bytes = temp_dir_read(path, NULL);
-    return bytes && strcmp(bytes, "before report") == 0 ? 0 : 3;
+    return file_holds(path, "before report") ? 0 : 3;
 }
 
 static void a_link_to_stdout_appends_to_what_stdout_is(void **state) {
