@@ -12,15 +12,23 @@ enum vt_status vt_columns_init(struct vt_columns *columns, uint32_t count,
     size_t n = count ? count : 1;
     memset(columns, 0, sizeof *columns);
     columns->count = count;
-    columns->start = vt_pages_malloc(n * sizeof *columns->start);
-    columns->dur = vt_pages_malloc(n * sizeof *columns->dur);
-    columns->name = vt_pages_malloc(n * sizeof *columns->name);
+    columns->start = malloc(n * sizeof *columns->start);
+    columns->dur = malloc(n * sizeof *columns->dur);
+    columns->name = malloc(n * sizeof *columns->name);
     if (has_payload)
-        columns->payload = vt_pages_malloc(n * sizeof *columns->payload);
+        columns->payload = malloc(n * sizeof *columns->payload);
     if (!columns->start || !columns->dur || !columns->name ||
         (has_payload && !columns->payload))
         return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
     return VT_OK;
+}
+
+void vt_columns_populate(struct vt_columns *columns) {
+    size_t n = columns->count;
+    vt_pages_populate(columns->start, n * sizeof *columns->start);
+    vt_pages_populate(columns->dur, n * sizeof *columns->dur);
+    vt_pages_populate(columns->name, n * sizeof *columns->name);
+    vt_pages_populate(columns->payload, n * sizeof *columns->payload);
 }
 
 void vt_columns_fini(struct vt_columns *columns) {

@@ -48,6 +48,9 @@ struct vt_columns {
 
 VT_NODISCARD enum vt_status vt_columns_init(struct vt_columns *columns, uint32_t count,
                                             bool has_payload, struct vt_error *err);
+/* Maps their memory ahead of being filled: not where a file merely claims that there is
+ * so much. */
+void vt_columns_populate(struct vt_columns *columns);
 void vt_columns_fini(struct vt_columns *columns);
 
 /* In any order, before vt_columns_index. */

@@ -262,6 +262,10 @@ static void problems_and_counts(struct vt_store *store, struct vt_codec *codec) 
         vt_codec_u64(codec, numbers[i]);
 }
 
+/* An index is made for a page, which takes fewer (VT_SHELF_MOST_EVENTS): a file that
+ * claims more is broken, and would cost memory before that is seen. */
+#define MOST_SLICES ((uint32_t)1 << 26)
+
 static enum vt_status head_item(struct vt_store *store, struct vt_codec *codec,
                                 size_t i, struct vt_error *err) {
     struct vt_store copy = *store; /* nothing is written to a store that is written */
@@ -282,7 +286,8 @@ static enum vt_status head_item(struct vt_store *store, struct vt_codec *codec,
     problems_and_counts(head, codec);
     codec->failed |= head->origin_ns > VT_STORE_MOST_NS ||
                      head->origin_ns < -VT_STORE_MOST_NS || head->span_ns < 0 ||
-                     head->span_ns > 4 * VT_STORE_MOST_NS || slices == VT_STORE_NONE;
+                     head->span_ns > 4 * VT_STORE_MOST_NS ||
+                     (slices > MOST_SLICES && !vt_codec_is_writing(codec));
     if (vt_codec_is_writing(codec) || codec->failed)
         return VT_OK;
     vt_buf_append(&store->metadata, text, size);

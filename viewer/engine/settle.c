@@ -33,8 +33,11 @@ static enum vt_status make_columns(struct vt_ingest *ingest, struct vt_error *er
         count += ingest->tracks.items[i].slices.count;
     if (count >= VT_STORE_NONE)
         return vt_error_set(err, VT_ERR_LIMIT, "more than 4294967294 slices");
-    return vt_columns_init(&ingest->store->columns, (uint32_t)count,
-                           ingest->store->payloads.count > 0, err);
+    enum vt_status status = vt_columns_init(&ingest->store->columns, (uint32_t)count,
+                                            ingest->store->payloads.count > 0, err);
+    if (status == VT_OK)
+        vt_columns_populate(&ingest->store->columns);
+    return status;
 }
 
 /* `tracks`: where each track of the ingest is now. */
