@@ -6,7 +6,8 @@ foreach(test IN LISTS tests)
   get_filename_component(name ${test} NAME_WE)
   execute_process(
     COMMAND ${VALGRIND} --quiet --leak-check=full --errors-for-leak-kinds=definite
-            --error-exitcode=99 ${PROGRAMS}/${name}
+            --suppressions=${CMAKE_CURRENT_LIST_DIR}/valgrind.supp --error-exitcode=99
+            ${PROGRAMS}/${name}
     RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE errors)
   if(result)
     message("${errors}")
