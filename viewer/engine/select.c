@@ -35,9 +35,10 @@ void vt_answer_at(struct vt_answer *answer) {
     uint32_t end = row->first + row->count;
     uint32_t i = vt_columns_at(columns, row->first, end, answer->t0 + 1);
     uint32_t found = VT_STORE_NONE;
-    int64_t distance = answer->d0 > 0 ? VT_STORE_MOST_NS : 0;
-    if (distance > answer->d0)
-        distance = (int64_t)answer->d0;
+    int64_t distance = 0; /* d0 may be anything */
+    if (answer->d0 > 0)
+        distance = answer->d0 < (double)VT_STORE_MOST_NS ? (int64_t)answer->d0
+                                                         : VT_STORE_MOST_NS;
     if (i > row->first) {
         int64_t away = answer->t0 - vt_columns_end(columns, i - 1);
         if (away <= distance) {
