@@ -5,6 +5,8 @@ import os
 import sys
 import unittest
 
+import pythons
+import tracing
 from child_kinds import KINDS, ChildTest
 
 # CHILD_ROUNDS in the environment: how often each kind is tried (the full count is 20).
@@ -40,6 +42,19 @@ class Children(ChildTest):
         run, report = self.trace(self.in_folder(), "prog.py", code)
         self.assertEqual(len(self.workers(report)), 1)
         self.assertIn(b"Waiting for 1 connections", run.stdout)
+
+    def test_a_python_of_another_version_is_there(self):
+        others = [path for version, path in pythons.find().items()
+                  if version != sys.version_info[:2]
+                  and pythons.has_core(tracing.VIZTRACER, version)]
+        if not others:
+            self.skipTest("there is no core for another Python that is installed")
+        for other in others:
+            with self.subTest(other=other):
+                run, report = self.trace(self.in_folder(), "prog.py",
+                                         f"subprocess.run([{other!r}, S, 'x'], check=True)")
+                self.assertEqual((run.returncode, run.stderr), (0, b""))
+                self.assertEqual(len(self.workers(report)), 1)
 
     def test_processes_are_named_after_what_they_run(self):
         code = ("subprocess.run([P, S, 'x']); subprocess.run([P, '-c', '1']);"
