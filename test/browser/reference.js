@@ -205,12 +205,12 @@ export class ReferenceTrace extends ReferenceRows {
             nodes[id].calls++;
             if (parent >= 0) nodes[parent].self -= inside;
         }
-        return nodes;
+        return { nodes, left: 0 };
     }
 
     /** @param {number} t0 @param {number} t1 @param {number[]} tracks @param {number} name */
     async sandwich(t0, t1, tracks, name) {
-        const nodes = await this.flame(t0, t1, tracks);
+        const { nodes } = await this.flame(t0, t1, tracks);
         /** @type {any[]} */
         const below = [];
         /** @type {any[]} */
@@ -232,7 +232,7 @@ export class ReferenceTrace extends ReferenceRows {
                 for (let p = node.parent; p >= 0; p = nodes[p].parent) at = add(above, at, nodes[p], node.total);
             }
         });
-        return { nodes: below, callers: above };
+        return { nodes: below, callers: above, left: 0 };
     }
 
     /** All samples, whatever the level. @param {number} track */

@@ -185,7 +185,7 @@ scene("a drag on the ruler selects a range that snaps to edges, and Escape forge
 scene("the flame graph has the totals computed from the JSON", async (page) => {
     await page.keyboard.press("3");
     await settle(page);
-    const nodes = await reference.flame(0, reference.end, threads);
+    const { nodes } = await reference.flame(0, reference.end, threads);
     const work = nodes.reduce((sum, n) => sum + (n.parent < 0 ? n.total : 0), 0);
     const text = (await page.locator("#tab-flame .what").innerText()).replace(/[\s\u202f\u00a0]/g, "");
     assert.ok(text.includes(`${nodes.length}callpaths`), `${text} for ${nodes.length}`);

@@ -15,11 +15,12 @@ export class EngineMoving {
 
     /**
      * Asks the engine that `make` gives from when it is there; null: there is none for this trace.
+     * When that fails, the server's goes on being asked.
      * @param {(signal: AbortSignal) => Promise<Carrier | null>} make
      */
     async moveTo(make) {
         const { signal } = this.control;
-        const engine = await make(signal).catch(() => null);
+        const engine = await make(signal);
         if (!engine) return;
         if (signal.aborted) engine.close();
         else this.engine = engine; // what the server was asked before, it still answers

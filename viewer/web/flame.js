@@ -26,8 +26,8 @@ export class Flame {
         this.lit = -1;
         this.turn = 0;
         this.stale = true;
-        /** @type {{nodes: FlameNode[], callers: FlameNode[] | null}} */
-        this.data = { nodes: [], callers: null };
+        /** @type {{nodes: FlameNode[], callers: FlameNode[] | null, left: number}} */
+        this.data = { nodes: [], callers: null, left: 0 };
         /** @type {(FlameBox & {y: number, nodes: FlameNode[]})[]} */
         this.boxes = [];
         this.what = h("span.what");
@@ -84,9 +84,9 @@ export class Flame {
             let data;
             if (this.mode === "sandwich") {
                 const name = app.selection ? app.selection.nameId : -1;
-                data = name < 0 ? { nodes: [], callers: [] } : await app.trace.sandwich(t0, t1, tracks, name);
+                data = name < 0 ? { nodes: [], callers: [], left: 0 } : await app.trace.sandwich(t0, t1, tracks, name);
             } else {
-                data = { nodes: await app.trace.flame(t0, t1, tracks, this.mode === "time"), callers: null };
+                data = { ...await app.trace.flame(t0, t1, tracks, this.mode === "time"), callers: null };
             }
             if (turn !== this.turn) return;
             this.data = data;
@@ -110,7 +110,8 @@ export class Flame {
             return;
         }
         const subject = mode === "sandwich" && app.selection ? visibleText(shortName(app.selection.name)) : range;
-        replace(this.what, h("b", null, subject), ` · ${duration(this.whole)} of work · ${count(data.nodes.length)} call paths`);
+        replace(this.what, h("b", null, subject), ` · ${duration(this.whole)} of work · ${count(data.nodes.length)} call paths`,
+            data.left ? ` · ${count(data.left)} calls more are in paths for which there is no room` : "");
         this.canvas.setAttribute("aria-label", `Flame graph: ${subject}, ${duration(this.whole)}. The statistics tab has the numbers as a table.`);
     }
 

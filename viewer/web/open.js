@@ -75,7 +75,7 @@ async function openEmbedded(progress, signal) {
 
 /**
  * The trace that the page was opened for. When everything is here, /file_info is asked: a server
- * that serves once may end then.
+ * that serves once may end then; it goes on where the page's own engine failed.
  * @param {Progress} progress @param {AbortSignal} signal
  */
 export async function openServed(progress, signal) {

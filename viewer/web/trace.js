@@ -232,12 +232,13 @@ export class Trace {
 
     /** @param {number} a FLAME.* @param {number} b function @param {number} t0 @param {number} t1 @param {number[]} tracks */
     async flameNodes(a, b, t0, t1, tracks) {
-        if (!tracks.length) return [];
+        if (!tracks.length) return { nodes: [], left: 0 };
         const reply = await this.ask({ kind: KIND.FLAME, a, b, t0, t1, list: this.engineTracks(tracks) });
         const [parent, name, calls, total, self, first] = [reply.u32(), reply.u32(), reply.f64(), reply.f64(), reply.f64(), reply.f64()];
-        return Array.from(parent, (p, i) => ({
+        const nodes = Array.from(parent, (p, i) => ({
             parent: p === NONE ? -1 : p, name: name[i], calls: calls[i], total: total[i], self: self[i], t0: first[i],
         }));
+        return { nodes, left: reply.total }; // left: slices in no node, because there would be too many
     }
 
     /** @param {number} t0 @param {number} t1 @param {number[]} tracks @param {boolean} inOrder */
@@ -247,8 +248,8 @@ export class Trace {
 
     /** @param {number} t0 @param {number} t1 @param {number[]} tracks @param {number} name */
     async sandwich(t0, t1, tracks, name) {
-        const [nodes, callers] = await Promise.all([FLAME.CALLEES, FLAME.CALLERS].map((a) => this.flameNodes(a, name, t0, t1, tracks)));
-        return { nodes, callers };
+        const [below, above] = await Promise.all([FLAME.CALLEES, FLAME.CALLERS].map((a) => this.flameNodes(a, name, t0, t1, tracks)));
+        return { nodes: below.nodes, callers: above.nodes, left: Math.max(below.left, above.left) };
     }
 
     /** @param {number} track @param {number} t0 @param {number} t1 @param {number} level */
