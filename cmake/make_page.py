@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Joins viewer/web and engine.wasm into the page of html reports (core/io/html_layout.h).
+"""Joins the modules of viewer/web into one script, for the server and for html reports.
 
-    make_page.py WEB_FOLDER ENGINE_WASM OUTPUT
+    make_page.py report WEB_FOLDER ENGINE_WASM OUTPUT   the page of html reports (core/io/html_layout.h)
+    make_page.py served WEB_FOLDER OUTPUT_FOLDER        what the server serves, file by file
 
-A page that is opened as a file can import no modules and fetch nothing. So main.js and the modules
-that it needs become one script, each module a function of its own, in the order in which they need
-each other; the Worker's script and the engine (raw deflate, base64) stand in the page as text, and
-the content security policy names the script and the style by their hashes. Comments and white space
-that mean nothing are left out.
+main.js and the modules that it needs become one script, each module a function of its own, in the
+order in which they need each other: a served page waits for one request instead of for one after
+the other, and a page that is opened as a file can import no modules and fetch nothing. There the
+Worker's script and the engine (raw deflate, base64) stand in the page as text, and the content
+security policy names the script and the style by their hashes. Comments and white space that mean
+nothing are left out.
 """
 import base64
 import hashlib
@@ -189,12 +191,29 @@ def read(folder, name):
         return f.read()
 
 
-def make(folder, engine):
-    index = read(folder, "index.html")
-    sheets = re.findall(r'<link rel="stylesheet" href="([\w.]+)">', index)
-    main = re.search(r'<script type="module" src="([\w.]+)"></script>\n', index)
-    style = check_inline("style", "".join(minify_css(read(folder, name)) for name in sheets))
-    script = check_inline("script", minify(join(folder, main.group(1))))
+class Page:
+    """index.html taken apart: the markup that is left, and what it wants, joined."""
+
+    LINK = re.compile(r'<link rel="stylesheet" href="([\w.]+)">\n')
+    SCRIPT = re.compile(r'<script type="module" src="([\w.]+)"></script>\n')
+
+    def __init__(self, folder):
+        index = read(folder, "index.html")
+        self.style_name = self.LINK.search(index).group(1)
+        self.style = "".join(minify_css(read(folder, name)) for name in self.LINK.findall(index))
+        self.script_name = self.SCRIPT.search(index).group(1)
+        self.script = minify(join(folder, self.script_name))
+        self.markup = re.sub(r"\n\s+", "\n", self.LINK.sub("", index))
+
+    def with_head(self, head):
+        """The page with `head` where the script was asked for."""
+        return self.SCRIPT.sub(lambda _: head, self.markup)
+
+
+def make_report(folder, engine):
+    page = Page(folder)
+    style = check_inline("style", page.style)
+    script = check_inline("script", page.script)
     worker = check_inline("worker", minify(read(folder, "engine_worker.js")))
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     wasm = base64.b64encode(packer.compress(engine) + packer.flush()).decode()
@@ -202,27 +221,46 @@ def make(folder, engine):
               f"script-src {hash_of(script)} 'wasm-unsafe-eval'; style-src {hash_of(style)}; "
               "img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'")
     head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>\n'
-    index = re.sub(r"\n\s+", "\n", re.sub(r'<link rel="stylesheet"[^>]*>\n', "", index))
-    page = index.replace(main.group(0), head)
     inside = (f'<script type="text/plain" id="engine-worker">{worker}</script>\n'
               f'<script type="text/plain" id="engine-wasm">{wasm}</script>\n'
               f"<script>{script}</script>\n")
-    page, _, rest = page.partition("</body>")
-    if rest.strip() != "</html>" or PIECE in page + inside:
+    body, _, rest = page.with_head(head).partition("</body>")
+    if rest.strip() != "</html>" or PIECE in body + inside:
         raise PageError("index.html: not as a page is to be that reports follow")
-    return page + inside
+    return body + inside
+
+
+def make_served(folder):
+    """The files by their names."""
+    page = Page(folder)
+    head = (f'<link rel="stylesheet" href="{page.style_name}">\n'
+            f'<script type="module" src="{page.script_name}"></script>\n')
+    return {"index.html": page.with_head(head), page.style_name: page.style, page.script_name: page.script,
+            "engine_worker.js": minify(read(folder, "engine_worker.js")),
+            "listing.js": minify(join(folder, "listing.js")), "listing.css": minify_css(read(folder, "listing.css")),
+            "icon.svg": read(folder, "icon.svg")}
+
+
+def write(path, text):
+    with open(path + ".new", "w", encoding="utf-8") as f:
+        f.write(text)
+    os.replace(path + ".new", path)
 
 
 def main():
-    folder, engine, output = sys.argv[1:]
+    kind, folder, *words = sys.argv[1:]
     try:
-        with open(engine, "rb") as f:
-            page = make(folder, f.read())
+        if kind == "report":
+            engine, output = words
+            with open(engine, "rb") as f:
+                write(output, make_report(folder, f.read()))
+        else:
+            output, = words
+            os.makedirs(output, exist_ok=True)
+            for name, text in make_served(folder).items():
+                write(os.path.join(output, name), text)
     except (PageError, OSError) as error:
         sys.exit(f"make_page.py: {error}")
-    with open(output + ".new", "w", encoding="utf-8") as f:
-        f.write(page)
-    os.replace(output + ".new", output)
 
 
 if __name__ == "__main__":

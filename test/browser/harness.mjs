@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A browser and something that serves the page: our own vizviewer or, for the page alone, a small
 // server that puts the reference in the engine's place.
-import { spawn } from "node:child_process";
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
@@ -78,6 +79,15 @@ export async function freePort() {
     return port;
 }
 
+/** A trace of a program with many calls. @param {string} folder @param {number} events */
+export function makeTrace(folder, events) {
+    const file = path.join(folder, "large.json");
+    const made = spawnSync(process.env.VIZTRACER_TEST_PYTHON || "/usr/bin/python3",
+        [path.join(ROOT, "test/bench/make_trace.py"), file, String(events)]);
+    assert.equal(made.status, 0, String(made.stderr));
+    return file;
+}
+
 /** Our own server. @param {string[]} args of vizviewer, after --server_only and --port */
 export async function serveVizviewer(args) {
     const port = await freePort();
@@ -88,10 +98,10 @@ export async function serveVizviewer(args) {
     child.stderr.on("data", (text) => { said += text; });
     const ended = new Promise((resolve) => child.on("exit", resolve));
     for (let tries = 0; ; tries++) {
-        if (child.exitCode !== null || tries > 300) throw new Error(`vizviewer did not start: ${said}`);
+        if (child.exitCode !== null || tries > 1500) throw new Error(`vizviewer did not start: ${said}`);
         const answers = await fetch(`http://127.0.0.1:${port}/`).then((r) => r.ok, () => false);
         if (answers) break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return {
         url: `http://127.0.0.1:${port}/`, child, ended, said: () => said,

@@ -5,11 +5,9 @@
 //
 //     VIZTRACER_NODE_MODULES=build/test/browser/ node --test test/browser/test_frames.mjs
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import fs from "node:fs";
-import path from "node:path";
 import { test } from "node:test";
-import { launchBrowser, openPage, ROOT, scratchFolder, serveVizviewer, settle } from "./harness.mjs";
+import { launchBrowser, makeTrace, openPage, scratchFolder, serveVizviewer, settle } from "./harness.mjs";
 
 const EVENTS = Number(process.env.VIZTRACER_FRAMES_EVENTS || 1000000);
 const FRAMES = 160;
@@ -74,10 +72,7 @@ const good = (run) => Object.entries(LIMITS).every(([key, limit]) => run[key] <=
 
 test(`${FRAMES} frames through ${EVENTS} events`, { timeout: 240000 + EVENTS / 20 }, async () => {
     const folder = scratchFolder();
-    const file = path.join(folder, "large.json");
-    const made = spawnSync(process.env.VIZTRACER_TEST_PYTHON || "/usr/bin/python3", [path.join(ROOT, "test/bench/make_trace.py"), file, String(EVENTS)]);
-    assert.equal(made.status, 0, String(made.stderr));
-    const server = await serveVizviewer([file]);
+    const server = await serveVizviewer([makeTrace(folder, EVENTS)]);
     const browser = await launchBrowser();
     try {
         const runs = [];

@@ -69,8 +69,7 @@ export class Stage {
     }
 
     opened() {
-        this.timeline.tiles.clear();
-        this.timeline.labels.known.clear();
+        this.timeline.reset();
         this.heads.clear();
         this.scroller.scrollTop = 0;
         this.map.profile = null;

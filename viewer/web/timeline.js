@@ -12,6 +12,8 @@ import { drawMarks } from "./marks.js";
 const TOP = 4;
 const LABEL_ROOM = 22;
 const MOST_LABELS = 700;
+/** In the browser's own timeline: the first frame in which nothing of a trace was missing. */
+const WHOLE = "viztracer-picture";
 
 /**
  * @typedef {import("./layout.js").Box} Box
@@ -30,9 +32,18 @@ export class Timeline {
         this.tiles = new TileCache((wishes) => app.trace.tiles(wishes), () => app.redraw());
         /** @type {Line[]} what the last frame showed */
         this.lines = [];
+        this.whole = false;
         this.width = 1;
         this.height = 1;
         this.ratio = 1;
+    }
+
+    /** Another trace: nothing of the last one is shown. */
+    reset() {
+        this.tiles.clear();
+        this.labels.known.clear();
+        this.whole = false;
+        performance.clearMarks(WHOLE);
     }
 
     /** @param {number} width @param {number} height css pixels */
@@ -67,6 +78,10 @@ export class Timeline {
         if (pinnedHeight) {
             g.fillStyle = app.theme.colors.faint;
             g.fillRect(0, pinnedHeight - 1, this.width, 1);
+        }
+        if (!this.whole && app.trace && !this.tiles.wishes.length) {
+            this.whole = true;
+            performance.mark(WHOLE);
         }
         this.tiles.flush();
     }
