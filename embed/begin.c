@@ -336,6 +336,11 @@ static void reopen_calls(const struct vt_recorder *parent, struct vt_thread *thr
     }
     thread->hidden = stack.hidden;
     vt_thread_watch(thread, stack.watched_depth, stack.watched_hidden);
+    const struct vt_func *watched =
+        stack.watched_id == UINT32_MAX
+            ? NULL
+            : vt_funcid_translate(&parent->funcs, stack.watched_id);
+    thread->watched_id = watched ? watched->id : UINT32_MAX;
     free(stack.frames);
 }
 

@@ -7,8 +7,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-static const struct vt_fork_stack nothing = {.watched_depth = UINT32_MAX};
-static struct vt_fork_stack stack = {.watched_depth = UINT32_MAX};
+static const struct vt_fork_stack nothing = {.watched_depth = UINT32_MAX,
+                                             .watched_id = UINT32_MAX};
+static struct vt_fork_stack stack = {.watched_depth = UINT32_MAX,
+                                     .watched_id = UINT32_MAX};
 
 static void before_fork(void) {
     const struct vt_thread *lane = vt_recorder_lane();
@@ -24,6 +26,7 @@ static void before_fork(void) {
     stack.hidden = lane->hidden;
     stack.watched_depth = lane->watched_depth;
     stack.watched_hidden = lane->watched_hidden;
+    stack.watched_id = lane->watched_id;
 }
 
 static void after_fork_in_parent(void) {

@@ -18,7 +18,7 @@ struct vt_fork_stack {
     struct vt_frame *frames; /* outermost first; ids of the parent's log */
     uint32_t count;
     uint32_t hidden;
-    uint32_t watched_depth, watched_hidden;
+    uint32_t watched_depth, watched_hidden, watched_id;
 };
 
 /* From now on forks are noticed. */

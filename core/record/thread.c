@@ -241,6 +241,14 @@ static void write_call(struct vt_thread *thread, const struct vt_frame *frame,
     vt_thread_args_drop(thread, frame);
 }
 
+/* A watched call may have been flushed since it began. */
+static enum vt_thread_left answer_unmatched(struct vt_thread *thread, uint32_t id) {
+    if (id != thread->watched_id || vt_thread_in_task(thread))
+        return VT_THREAD_LEFT;
+    thread->watched_id = UINT32_MAX;
+    return VT_THREAD_AT_WATCH;
+}
+
 enum vt_thread_left vt_thread_leave_other(struct vt_thread *thread, uint32_t id,
                                           uint64_t now) {
     uint32_t depth = vt_thread_depth(thread);
@@ -252,8 +260,8 @@ enum vt_thread_left vt_thread_leave_other(struct vt_thread *thread, uint32_t id,
     }
     while (at > lowest && frame_at(thread, at - 1)->id != id)
         at--;
-    if (at == lowest)
-        return VT_THREAD_LEFT; /* it began before the recording did */
+    if (at == lowest) /* it began before the recording did */
+        return answer_unmatched(thread, id);
     struct vt_frame frame = *frame_at(thread, at - 1);
     for (uint32_t i = at; i < depth; i++)
         *frame_at(thread, i - 1) = *frame_at(thread, i);
@@ -334,9 +342,20 @@ void vt_thread_forget(struct vt_thread *thread) {
     thread->hidden = 0;
 }
 
+/* The call behind whose end the watch answers. The depth of a stack that has lost its
+ * calls would tell nothing of it. */
+static uint32_t find_watched_call(const struct vt_thread *thread) {
+    uint32_t at =
+        vt_thread_in_task(thread) ? thread->outer_watched_depth : thread->watched_depth;
+    if (at == UINT32_MAX)
+        return thread->watched_id;
+    return at < vt_thread_depth(thread) ? frame_at(thread, at)->id : UINT32_MAX;
+}
+
 void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how) {
     uint64_t now = vt_clock_ticks();
     uint32_t depth = vt_thread_depth(thread);
+    uint32_t watched_id = find_watched_call(thread);
     while (depth) {
         if (depth == thread->watched_depth)
             (void)vt_thread_end_task(thread); /* the calls around it are not its own */
@@ -355,6 +374,8 @@ void vt_thread_flush(struct vt_thread *thread, enum vt_thread_flush how) {
             (uint32_t)VT_EVENT_OPEN << VT_EVENT_ID_BITS | frame.id, args, size);
     }
     (void)vt_thread_end_task(thread);
+    vt_thread_watch(thread, UINT32_MAX, 0);
+    thread->watched_id = watched_id;
     vt_thread_args_drop_all(thread);
     thread->hidden = 0;
     thread->paused_at = 0;
@@ -393,7 +414,7 @@ struct vt_thread *vt_log_add_thread(struct vt_log *log, uint64_t tid, uint32_t f
     thread->tid = tid;
     thread->flags = flags;
     thread->max_depth = UINT32_MAX;
-    thread->watched_depth = UINT32_MAX;
+    thread->watched_depth = thread->watched_id = UINT32_MAX;
     pthread_mutex_lock(&log->mutex);
     thread->index = thread->own_index = log->next_thread;
     link_newest(log, thread);

@@ -36,13 +36,13 @@ struct vt_thread {
     _Atomic uint32_t *committed; /* of the event block */
     _Atomic uint32_t *depth;     /* open recorded calls: in the log, stack segment 0 */
     uint64_t min_ticks;          /* shorter calls are not written */
-    uint32_t max_depth;     /* calls at this depth are hidden; UINT32_MAX: no limit */
-    uint32_t hidden;        /* open calls inside a hidden one, itself included */
-    uint32_t index;         /* of the lane, in every event: the thread's or a task's */
-    uint32_t paused_at;     /* `hidden` as the pause left it; 0: not paused */
-    uint32_t watched_depth; /* see vt_thread_watch */
-    uint32_t watched_hidden;
-    uint32_t own_index; /* `index`, but for the time of a task */
+    uint32_t max_depth; /* calls at this depth are hidden; UINT32_MAX: no limit */
+    uint32_t hidden;    /* open calls inside a hidden one, itself included */
+    uint32_t index;     /* of the lane, in every event: the thread's or a task's */
+    uint32_t paused_at; /* `hidden` as the pause left it; 0: not paused */
+    uint32_t watched_depth, watched_hidden; /* see vt_thread_watch */
+    uint32_t watched_id; /* of the call that was watched for at a flush; UINT32_MAX */
+    uint32_t own_index;  /* `index`, but for the time of a task */
     uint32_t outer_watched_depth, outer_watched_hidden; /* while there is a task */
     /* the slow part, owned by core/record */
     struct vt_log *log;
@@ -163,8 +163,8 @@ void vt_thread_pause(struct vt_thread *thread);
 void vt_thread_resume(struct vt_thread *thread);
 
 /* vt_thread_leave answers VT_THREAD_AT_WATCH when a leave makes the thread have exactly
- * `depth` recorded open calls and `hidden` hidden ones. One watch at a time, depth <
- * VT_BLOCK_FRAMES. depth UINT32_MAX: none. */
+ * `depth` recorded open calls and `hidden` hidden ones, or is that of the call that would
+ * have, were it not flushed. One at a time, depth < VT_BLOCK_FRAMES; UINT32_MAX: none. */
 void vt_thread_watch(struct vt_thread *thread, uint32_t depth, uint32_t hidden);
 
 /* What the thread does until its next call returns is that of a task, whose lane has

@@ -56,6 +56,44 @@ for _ in range(100):
         done.acquire()
 '''
 
+# What `{stop}` does takes place while `outer` and `inner` are open.
+STOPPED_MEANWHILE = '''
+import atexit
+import os
+import threading
+from viztracer import get_tracer
+
+def later():
+    pass
+
+def at_the_end():
+    pass
+
+def inner():
+    {stop}
+    later()
+    later()
+
+def outer():
+    inner()
+    later()
+
+atexit.register(at_the_end)
+outer()
+later()
+if os.fork() == 0:
+    later()
+    os._exit(0)
+os.wait()
+'''
+
+STOPS = (
+    "get_tracer().stop(); get_tracer().start()",
+    "get_tracer().save('side.json')",
+    "get_tracer().save('side.json'); get_tracer().save('side.json')",
+    "t = threading.Thread(target=get_tracer().save, args=('side.json',)); t.start(); t.join()",
+)
+
 DAEMON_THREADS = '''
 import threading
 import time
@@ -170,6 +208,13 @@ class HardPrograms(TracedTest):
         report = self.record(DAEMON_THREADS)
         self.assertEqual(10, self.count_of(report, "spin"))
         self.assertEqual(11, len(threads(report)))
+
+    def test_a_program_that_stops_and_starts_its_tracer_is_recorded_to_its_end(self):
+        for stop in STOPS:
+            with self.subTest(stop=stop):
+                report = self.record(STOPPED_MEANWHILE.format(stop=stop))
+                self.assertEqual(5, self.count_of(report, "later"))
+                self.assertEqual(0, self.count_of(report, "at_the_end"))
 
     def test_objects_that_raise_when_the_modules_are_gone(self):
         script = self.put("main.py", LATE_OBJECTS)

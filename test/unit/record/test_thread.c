@@ -273,6 +273,24 @@ static void the_watch_answers_when_a_return_is_matched_by_id(void **state) {
     assert_int_equal(leave(bench, 3), VT_THREAD_LEFT);
 }
 
+static void the_watch_is_for_the_call_when_it_was_flushed(void **state) {
+    struct bench *bench = *state;
+    enter(bench, 1);
+    vt_thread_watch(bench->thread, 1, 0);
+    enter(bench, 2);
+    enter(bench, 3);
+    for (int flushes = 0; flushes < 2; flushes++) {
+        vt_thread_flush(bench->thread, VT_THREAD_FLUSH_OPEN);
+        enter(bench, 4); /* from here on as deep as before, or deeper */
+        enter(bench, 5);
+        assert_int_equal(leave(bench, 5), VT_THREAD_LEFT);
+        assert_int_equal(leave(bench, 4), VT_THREAD_LEFT);
+    }
+    assert_int_equal(leave(bench, 3), VT_THREAD_LEFT);
+    assert_int_equal(leave(bench, 2), VT_THREAD_AT_WATCH);
+    assert_int_equal(leave(bench, 2), VT_THREAD_LEFT); /* once */
+}
+
 static void the_watch_survives_a_visit_to_further_segments(void **state) {
     enum { LEVELS = 3 * VT_BLOCK_FRAMES, WATCHED = VT_BLOCK_FRAMES - 1 };
     struct bench *bench = *state;
@@ -445,6 +463,7 @@ int main(void) {
         WITH_A_THREAD(the_watch_can_be_set_below_and_above),
         WITH_A_THREAD(the_watch_counts_hidden_calls),
         WITH_A_THREAD(the_watch_answers_when_a_return_is_matched_by_id),
+        WITH_A_THREAD(the_watch_is_for_the_call_when_it_was_flushed),
         WITH_A_THREAD(the_watch_survives_a_visit_to_further_segments),
         WITH_A_THREAD(flush_writes_open_calls_innermost_first),
         WITH_A_THREAD(flush_as_finish_ends_the_calls_now),
