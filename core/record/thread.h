@@ -163,8 +163,8 @@ void vt_thread_pause(struct vt_thread *thread);
 void vt_thread_resume(struct vt_thread *thread);
 
 /* vt_thread_leave answers VT_THREAD_AT_WATCH when a leave makes the thread have exactly
- * `depth` recorded open calls and `hidden` hidden ones, or is that of the call that would
- * have, were it not flushed. One at a time, depth < VT_BLOCK_FRAMES; UINT32_MAX: none. */
+ * `depth` recorded open calls and `hidden` hidden ones; after a flush, when the call is
+ * left that would have. One at a time, depth < VT_BLOCK_FRAMES; UINT32_MAX: none. */
 void vt_thread_watch(struct vt_thread *thread, uint32_t depth, uint32_t hidden);
 
 /* What the thread does until its next call returns is that of a task, whose lane has

@@ -138,6 +138,10 @@ class ReportServer(unittest.TestCase):
         self.assertEqual(self.end(server)[0], 0)
         self.assertIn("child", self.functions())
 
+    def put_marks(self):
+        with open(os.path.join(self.folder, "marks.py"), "w", encoding="utf-8") as f:
+            f.write(MARKS)
+
     def run_inline(self, code, **more):
         package = os.path.join(os.path.dirname(VIZTRACER), "python")
         return subprocess.run([sys.executable, "-c", "from viztracer import VizTracer\n" + code],
@@ -159,8 +163,7 @@ class ReportServer(unittest.TestCase):
         self.assertEqual(os.listdir(self.folder), ["all.json"])
 
     def test_what_a_plugin_made_of_a_report_is_sent(self):
-        with open(os.path.join(self.folder, "marks.py"), "w", encoding="utf-8") as f:
-            f.write(MARKS)
+        self.put_marks()
         server, address = self.serve()
         place = Client(address)
         run = self.run_client(address, "def first(): pass\nfirst()", "--plugins", "marks",
@@ -177,8 +180,7 @@ class ReportServer(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.folder)), ["all.json", "marks.py"])
 
     def test_a_plugins_report_that_finds_no_server_is_told_by_a_warning(self):
-        with open(os.path.join(self.folder, "marks.py"), "w", encoding="utf-8") as f:
-            f.write(MARKS)
+        self.put_marks()
         server, address = self.serve()
         run = self.run_inline(f"import os\nwith VizTracer(report_endpoint='{address}',"
                               f" plugins=['marks']): os.kill({server.pid}, 9)\nprint('goes on')")

@@ -4,16 +4,13 @@
 CHILD_ROUNDS=100 in the environment runs the pools that often (default 2), CHILDREN=1000 starts
 that many short children (default 60).
 """
-import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-import tracing
+from tracing import VIZTRACER, FolderTest, pids
 
 ROUNDS = int(os.environ.get("CHILD_ROUNDS", "2"))
 CHILDREN = int(os.environ.get("CHILDREN", "60"))
@@ -83,42 +80,15 @@ os.wait()
 """
 
 
-class ManyChildren(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="many-")
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-        self.tmp = os.path.join(self.folder, "tmp")
-        os.mkdir(self.tmp)
-        self.report = os.path.join(self.folder, "r.json")
-
-    def run_words(self, words, **more):
-        return subprocess.run(words, cwd=self.folder, check=False, timeout=300,
-                              env=dict(os.environ, TMPDIR=self.tmp,
-                                       VIZTRACER_PYTHON=sys.executable),
-                              **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
-                                 "stderr": subprocess.PIPE, **more})
-
+class ManyChildren(FolderTest):
     def trace(self, *program, prefix=(), **more):
-        command = [*prefix, tracing.VIZTRACER, "--quiet", "-o", self.report]
+        command = [*prefix, VIZTRACER, "--quiet", "-o", self.report]
         if program[0][0] == "-":
             command, program = [*command, *program[:2]], program[2:]
         run = self.run_words([*command, "--", *program], **more)
         self.assertEqual((run.returncode, run.stderr), (0, b""))
-        self.assertEqual([n for n in os.listdir(self.tmp) if n.startswith("viztracer-")], [])
+        self.assertEqual(self.left_behind(), [])
         return run, self.load()
-
-    def load(self):
-        with open(self.report, encoding="utf-8") as f:  # that it is strict JSON others check
-            return json.load(f)["traceEvents"]
-
-    def put(self, text):
-        with open(os.path.join(self.folder, "prog.py"), "w", encoding="utf-8") as f:
-            f.write(text)
-        return "prog.py"
-
-    def calls(self, events, name):
-        return [e["pid"] for e in events if e["name"].startswith(name + " ")]
 
     def test_each_task_of_a_pool_is_there(self):
         for way in ("fork", "spawn", "forkserver"):
@@ -126,30 +96,30 @@ class ManyChildren(unittest.TestCase):
             for turn in range(ROUNDS):
                 with self.subTest(way=way, turn=turn):
                     run, events = self.trace(program)
-                    tasks = self.calls(events, "task")
+                    tasks = pids(events, "task")
                     self.assertEqual(len(tasks), 20)
                     # A worker that is ended before its Python began is in no report.
                     self.assertEqual(sorted(set(tasks)), [int(n) for n in run.stdout.split()])
 
     def test_a_killed_worker_is_there(self):
         _, events = self.trace(self.put(KILLED))
-        self.assertEqual(len(self.calls(events, "good")), 1)
-        self.assertEqual(len(self.calls(events, "bad")), 1)
+        self.assertEqual(len(pids(events, "good")), 1)
+        self.assertEqual(len(pids(events, "bad")), 1)
 
     def test_a_program_sees_its_own_children_only(self):
         _, events = self.trace(self.put(WAITS))
-        self.assertEqual(len(set(self.calls(events, "child"))), 32)
+        self.assertEqual(len(set(pids(events, "child"))), 32)
 
     def test_the_same_as_the_first_process_of_a_namespace(self):
         unshare = ["unshare", "-Urpf", "--mount-proc"]
         if not shutil.which("unshare") or self.run_words([*unshare, "true"]).returncode:
             self.skipTest("no PID namespace can be made")
         _, events = self.trace(self.put(WAITS), prefix=unshare)
-        self.assertEqual(len(set(self.calls(events, "child"))), 32)
+        self.assertEqual(len(set(pids(events, "child"))), 32)
 
     def test_short_children_leave_nothing_behind(self):
         _, events = self.trace(self.put(STORM), str(CHILDREN))
-        self.assertEqual(len(set(self.calls(events, "child"))), CHILDREN // 20 * 20)
+        self.assertEqual(len(set(pids(events, "child"))), CHILDREN // 20 * 20)
 
     def test_a_tool_that_starts_many_pythons(self):
         for name in "abcd":
@@ -158,7 +128,7 @@ class ManyChildren(unittest.TestCase):
                       encoding="utf-8") as f:
                 f.write("def f(): return 1\n" * 50)
         _, events = self.trace("-m", "compileall", "-q", "-f", "-j", "2", "tree")
-        self.assertEqual(len(self.calls(events, "compile_file")), 4)
+        self.assertEqual(len(pids(events, "compile_file")), 4)
         self.assertTrue(os.path.exists(os.path.join(self.folder, "tree", "a", "__pycache__")))
 
     def test_standard_input_is_the_programs(self):
@@ -169,7 +139,7 @@ class ManyChildren(unittest.TestCase):
         began = time.monotonic()
         program = self.put(DAEMON)
         run = self.run_words(["sh", "-c", '"$1" --quiet -o r.json "$2" | cat; echo ended', "sh",
-                              tracing.VIZTRACER, program])
+                              VIZTRACER, program])
         self.assertEqual((run.returncode, run.stdout), (0, b"ended\n"))
         self.assertLess(time.monotonic() - began, 18)
 
@@ -178,11 +148,11 @@ class ManyChildren(unittest.TestCase):
                  "subprocess.run([sys.executable, '-c', 'def child(): pass\\nchild()'])\n"
                  "def child(): pass\n"
                  "if os.fork() == 0:\n    os.system('true'); child(); os._exit(0)\nos.wait()\n")
-        run = self.run_words([tracing.VIZTRACER, "--patch_only", "-o", self.report, "prog.py"])
+        run = self.run_words([VIZTRACER, "--patch_only", "-o", self.report, "prog.py"])
         self.assertEqual((run.returncode, run.stderr), (0, b""))
         events = self.load()
-        self.assertEqual(self.calls(events, "main"), [])
-        self.assertEqual(len(set(self.calls(events, "child"))), 2)
+        self.assertEqual(pids(events, "main"), [])
+        self.assertEqual(len(set(pids(events, "child"))), 2)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ the rung of the ladder, and the Python that runs the test is the one that progra
 a test class names another one.
 """
 import collections
+import json
 import os
 import shutil
 import subprocess
@@ -84,6 +85,43 @@ class TracedTest(unittest.TestCase):
         run = self.run_words([*words, "--", *program])
         self.assertTrue(os.path.exists(path), (run.stdout + run.stderr).decode(errors="replace"))
         return run, load_strictly(path)
+
+
+class FolderTest(unittest.TestCase):
+    """A temporary folder in which commands run, with the report r.json. Rings, locks and what
+    else the command makes for a run stand in `tmp`."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="folder-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.tmp = os.path.join(self.folder, "tmp")
+        os.mkdir(self.tmp)
+        self.report = os.path.join(self.folder, "r.json")
+
+    def run_words(self, words, env=None, **more):
+        return subprocess.run(words, cwd=self.folder, check=False, timeout=600,
+                              env=dict(os.environ, TMPDIR=self.tmp,
+                                       VIZTRACER_PYTHON=sys.executable, **(env or {})),
+                              **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                                 "stderr": subprocess.PIPE, **more})
+
+    def put(self, text):
+        with open(os.path.join(self.folder, "prog.py"), "w", encoding="utf-8") as f:
+            f.write(text)
+        return "prog.py"
+
+    def load(self, name="r.json"):
+        with open(os.path.join(self.folder, name), encoding="utf-8") as f:
+            return json.load(f)["traceEvents"]  # that it is strict JSON others check
+
+    def left_behind(self):
+        return [name for name in os.listdir(self.tmp) if name.startswith("viztracer-")]
+
+
+def pids(events, name):
+    """The process of each call of the function."""
+    return [e["pid"] for e in events if e["name"].startswith(name + " ")]
 
 
 def load_strictly(path):
