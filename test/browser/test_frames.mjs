@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // 160 frames of moving and zooming through a large trace: main-thread work and frame intervals,
 // from Chromium's own trace of its tasks. VIZTRACER_FRAMES_EVENTS (default 1,000,000) says how
-// large; the best of three runs counts. Times are measured, so it is run by hand, alone on a machine:
+// large; the best of three runs counts. VIZTRACER_SLACK (default 1) multiplies the limits, for machines
+// that do other things meanwhile. For its figures it is run by hand, alone on a machine:
 //
 //     VIZTRACER_NODE_MODULES=build/test/browser/ node --test test/browser/test_frames.mjs
 import assert from "node:assert/strict";
@@ -12,7 +13,8 @@ import { launchBrowser, makeTrace, openPage, scratchFolder, serveVizviewer, sett
 const EVENTS = Number(process.env.VIZTRACER_FRAMES_EVENTS || 1000000);
 const FRAMES = 160;
 const RUNS = 3;
-const LIMITS = { workP95: 12, intervalP95: 20, longest: 100 };
+const SLACK = Number(process.env.VIZTRACER_SLACK || 1);
+const LIMITS = { workP95: 12 * SLACK, intervalP95: 20 * SLACK, longest: 100 * SLACK };
 
 /** Moves by wheel, as a hand does, one event per frame; marks each frame for the tracing. */
 function moveThrough(frames) {
