@@ -119,7 +119,8 @@ class Manual(unittest.TestCase):
                 zpty -r asked answer $'*\\e\\\\[J?*\\e\\\\[[0-9]#A*'
                 print -r -- "$answer"
             """
-            text = run("zsh", "-f", "-c", script, timeout=60)
+            text = run("zsh", "-f", "-c", script, timeout=60,
+                       env=dict(os.environ, TERM="xterm"))  # whose codes it looks for
             shown = text.rpartition("\x1b[J")[2].partition("\x1b")[0]
             return set(shown.split())
         self.assert_answers(ask)
