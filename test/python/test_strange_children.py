@@ -11,7 +11,8 @@ from tracing import VIZTRACER, FolderTest, pids
 
 # What every program begins with; PYTHON_C is a command whose program calls child() once.
 BEGIN = """
-import os, sys
+import os, sys, warnings
+warnings.simplefilter("ignore")  # from 3.12 on of forks beside threads, with the process's number
 PYTHON_C = [sys.executable, "-c", "def child(): pass\\nchild()"]
 def child(): pass
 def fork(work=child):
