@@ -309,8 +309,11 @@ static enum vt_status place_sorted(struct vt_store *store,
     struct lanes *lanes = calloc(1, sizeof *lanes);
     enum vt_status status = VT_OK;
     items = items ? sort_items(items, slices->count) : NULL;
-    if (!items || !lanes)
-        status = vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+    if (!items || !lanes) {
+        free(items);
+        free(lanes);
+        return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+    }
     for (size_t i = 0; i < slices->count && status == VT_OK; i++)
         status = find_lane(lanes, &items[i], err);
     for (uint32_t i = 0; status == VT_OK && i < lanes->count; i++) {
@@ -323,8 +326,7 @@ static enum vt_status place_sorted(struct vt_store *store,
     if (status == VT_OK)
         status = put_items(store, lanes, items, slices->count, slices, err);
     free(items);
-    if (lanes)
-        free_lanes(lanes);
+    free_lanes(lanes);
     return status;
 }
 

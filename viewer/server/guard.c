@@ -239,9 +239,8 @@ struct vt_guard_verdict vt_guard_check(const struct vt_guard *guard,
     verdict.is_perfetto = is_perfetto(guard, request);
     if (verdict.is_perfetto)
         verdict.is_perfetto = guard->allow_perfetto;
-    else if (request->origin && !is_own_origin(request->origin, request->host))
-        return refuse(FORBIDDEN, "the request comes from another site");
-    else if (!is_same_site(request))
+    else if ((request->origin && !is_own_origin(request->origin, request->host)) ||
+             !is_same_site(request))
         return refuse(FORBIDDEN, "the request comes from another site");
     else if (is_text(request->method, "OPTIONS"))
         return refuse(BAD_METHOD, "the methods are GET, HEAD and POST");
