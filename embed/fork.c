@@ -7,10 +7,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-static const struct vt_fork_stack nothing = {.watched_depth = UINT32_MAX,
-                                             .watched_id = UINT32_MAX};
-static struct vt_fork_stack stack = {.watched_depth = UINT32_MAX,
-                                     .watched_id = UINT32_MAX};
+#define NOTHING                                                                        \
+    { .watched_depth = UINT32_MAX, .watched_id = UINT32_MAX }
+
+static const struct vt_fork_stack nothing = NOTHING;
+static struct vt_fork_stack stack = NOTHING;
 
 static void before_fork(void) {
     const struct vt_thread *lane = vt_recorder_lane();
