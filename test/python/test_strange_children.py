@@ -3,7 +3,6 @@
 of child() are all in the report, and nothing stays behind."""
 import os
 import shutil
-import subprocess
 import sys
 import unittest
 
@@ -236,8 +235,7 @@ class StrangeChildren(FolderTest):
         for options, first, calls in (("-Urm", "", 1), ("-Urpf", "", 1),
                                       ("-Urm", "mount -t tmpfs none tmp && ", 0)):
             with self.subTest(options=options, first=first):
-                if not shutil.which("unshare") or \
-                        subprocess.run(["unshare", options, "true"], check=False).returncode:
+                if not shutil.which("unshare") or self.run_words(["unshare", options, "true"]).returncode:
                     self.skipTest("no namespace can be made")
                 # Where it does not see the run's directory it runs as without us.
                 self.check(calls, calls, UNSHARED.format(options=options, first=first))

@@ -88,8 +88,8 @@ class TracedTest(unittest.TestCase):
 
 
 class FolderTest(unittest.TestCase):
-    """A temporary folder in which commands run, with the report r.json. Rings, locks and what
-    else the command makes for a run stand in `tmp`."""
+    """A temporary folder in which commands run, with the report r.json. What the command makes for
+    the time of a run stands in `tmp`."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="folder-")
