@@ -104,7 +104,8 @@ def sandwich(slices, name, callers):
 
 
 def tiles(row, level, t0, t1):
-    """[(start, duration, name, count)…] of a row's slices in whole buckets around the range."""
+    """[(start, duration, name, count, ns that they fill)…] of a row's slices in whole buckets around
+    the range."""
     width = 1 << level
     t0, t1 = t0 // width * width, -(-t1 // width) * width
     items = []
@@ -112,10 +113,12 @@ def tiles(row, level, t0, t1):
 
     def close():
         if len(run) == 1:
-            items.append((run[0].start, run[0].duration, run[0].name, 1))
+            items.append((run[0].start, run[0].duration, run[0].name, 1,
+                          run[0].duration))
         elif run:
             longest = max(run, key=lambda piece: piece.duration)
-            items.append((run[0].start // width * width, width, longest.name, len(run)))
+            items.append((run[0].start // width * width, width, longest.name, len(run),
+                          sum(piece.duration for piece in run)))
         run.clear()
 
     for piece in row:
@@ -124,7 +127,7 @@ def tiles(row, level, t0, t1):
         if run and (piece.duration >= width or piece.start // width != run[0].start // width):
             close()
         if piece.duration >= width:
-            items.append((piece.start, piece.duration, piece.name, 1))
+            items.append((piece.start, piece.duration, piece.name, 1, piece.duration))
         else:
             run.append(piece)
     close()

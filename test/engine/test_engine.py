@@ -95,6 +95,13 @@ def random_trace(rng):
     return events, tracks
 
 
+def write_trace(folder, events):
+    path = os.path.join(folder, "trace.json")
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"traceEvents": events}, f)
+    return path
+
+
 class Loaded:
     """A trace in an engine beside its reference."""
 
@@ -125,10 +132,7 @@ class EngineTest(unittest.TestCase):
         for seed in range(TRACES):
             events, tracks = random_trace(random.Random(seed))
             with tempfile.TemporaryDirectory() as folder:
-                path = os.path.join(folder, "trace.json")
-                with open(path, "w", encoding="utf-8") as f:
-                    json.dump({"traceEvents": events}, f)
-                self.each_way(path, seed, events, tracks)
+                self.each_way(write_trace(folder, events), seed, events, tracks)
 
     def test_durations_in_a_bad_order_have_right_percentiles(self):
         order, rounds = hard_order(3000)
@@ -141,15 +145,37 @@ class EngineTest(unittest.TestCase):
             slices.append(piece)
             now = piece.end
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "trace.json")
-            with open(path, "w", encoding="utf-8") as f:
-                json.dump({"traceEvents": events}, f)
+            path = write_trace(folder, events)
             for way, command in ways():
                 for piece in slices:
                     piece.parent, piece.children = None, []
                 with self.subTest(way=way), Engine(command(path)) as engine:
                     self.check_statistics_are_those_of_the_reference(
                         Loaded(engine, {"1": slices}), random.Random(1), events)
+
+    def test_tiles_of_many_slices_are_right_at_every_level(self):
+        rng = random.Random(3)
+        spans = nested(rng, 0, 40, 0)
+        while len(spans) < 3000:
+            now = spans[-1][1] + rng.choice((0, 5, 900, 40_000)) if spans else 0
+            spans += nested(rng, now, now + rng.choice((100, 2000, 400_000)), 2)
+        slices = [reference.Slice(start, end, f"f{rng.randint(0, 9)}") for start, end in spans]
+        first = min(piece.start for piece in slices)
+        with tempfile.TemporaryDirectory() as folder:
+            path = write_trace(folder, [
+                {"ph": "X", "pid": 7, "tid": 1, "name": p.name, "cat": "FEE",
+                 "ts": p.start / 1000, "dur": p.duration / 1000} for p in slices])
+            for piece in slices:
+                piece.start, piece.end = piece.start - first, piece.end - first
+            for way, command in ways():
+                for piece in slices:
+                    piece.parent, piece.children = None, []
+                with Engine(command(path)) as engine:
+                    loaded = Loaded(engine, {"1": slices})
+                    self.assertGreater(max(map(len, loaded.rows.values())), 500)
+                    for level in range(28):
+                        with self.subTest(way=way, level=level):
+                            self.compare_level(loaded, level, rng)
 
     @unittest.skipUnless(os.path.exists(WASM), "built without the page")
     def test_the_module_is_small(self):
@@ -191,18 +217,25 @@ class EngineTest(unittest.TestCase):
         return columns(body, "I", 2, "d", count, "d", count, "I", count, "I", count, "I", count,
                        "f", count)
 
+    def compare_level(self, loaded, level, rng):
+        for row, pieces in loaded.rows.items():
+            for window in self.ranges(loaded, rng):
+                self.compare_tiles(loaded, row, pieces, level, window)
+
     def check_tiles_show_the_longest_of_each_bucket(self, loaded, rng, _):
         for row, pieces in loaded.rows.items():
             for t0, t1 in self.ranges(loaded, rng):
-                t0, t1 = max(t0, 0), min(t1, loaded.meta["span_ns"] + 1)
-                level = rng.randint(0, 16)
-                first, start, duration, name, _, count, busy = self.tiles(
-                    loaded, row, level, t0, t1)
-                expected = [(a, b, loaded.number[c], d) for a, b, c, d in
-                            reference.tiles(pieces, level, t0, t1)]
-                self.assertEqual(list(zip(start, duration, name, count)), expected)
-                self.assertEqual(first, [0, len(expected)])
-                self.assertTrue(all(0 <= share <= 1 for share in busy))
+                self.compare_tiles(loaded, row, pieces, rng.randint(0, 16), (t0, t1))
+
+    def compare_tiles(self, loaded, row, pieces, level, window):
+        t0, t1 = max(window[0], 0), min(window[1], loaded.meta["span_ns"] + 1)
+        first, start, duration, name, _, count, busy = self.tiles(loaded, row, level, t0, t1)
+        expected = reference.tiles(pieces, level, t0, t1)
+        self.assertEqual(list(zip(start, duration, name, count)),
+                         [(a, b, loaded.number[c], d) for a, b, c, d, _ in expected])
+        self.assertEqual(first, [0, len(expected)])
+        for got, (*_, filled) in zip(busy, expected):
+            self.assertAlmostEqual(got, min(1, filled / (1 << level)), places=6)
 
     def check_statistics_are_those_of_the_reference(self, loaded, rng, _):
         for t0, t1 in self.ranges(loaded, rng):

@@ -152,6 +152,8 @@ uint64_t vt_engine_memory(const struct vt_engine *engine) {
     bytes += store->payloads.capacity * sizeof *store->payloads.items;
     bytes += store->instants.capacity * sizeof *store->instants.items;
     bytes += store->rows.capacity * sizeof *store->rows.items;
+    for (size_t i = 0; store->buckets && i < store->rows.count; i++)
+        bytes += sizeof *store->buckets + vt_buckets_memory(&store->buckets[i]);
     for (uint32_t i = 0; i < store->blocks.count; i++)
         bytes += store->blocks.items[i].size;
     for (size_t i = 0; i < store->counters.count; i++)

@@ -169,10 +169,26 @@ static void derive_self(struct vt_store *store) {
     }
 }
 
+static enum vt_status derive_buckets(struct vt_store *store, struct vt_error *err) {
+    size_t count = store->rows.count;
+    enum vt_status status = VT_OK;
+    store->buckets = calloc(count ? count : 1, sizeof *store->buckets);
+    if (!store->buckets)
+        return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < count && status == VT_OK; i++) {
+        const struct vt_store_row *row = &store->rows.items[i];
+        status = vt_buckets_build(&store->columns, row->first, row->first + row->count,
+                                  &store->buckets[i], err);
+    }
+    return status;
+}
+
 enum vt_status vt_settle_derive(struct vt_store *store, struct vt_error *err) {
     enum vt_status status = vt_columns_index(&store->columns, err);
     if (status == VT_OK)
         derive_self(store);
+    if (status == VT_OK)
+        status = derive_buckets(store, err);
     for (size_t i = 0; i < store->tracks.count; i++) {
         struct vt_store_track *track = &store->tracks.items[i];
         if (!track->depth || status != VT_OK)

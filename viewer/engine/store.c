@@ -15,6 +15,9 @@ void vt_store_fini(struct vt_store *store) {
         free(store->counters.items[i].low);
         free(store->counters.items[i].high);
     }
+    for (size_t i = 0; store->buckets && i < store->rows.count; i++)
+        vt_buckets_fini(&store->buckets[i]);
+    free(store->buckets);
     free(store->names.items);
     free(store->processes.items);
     free(store->tracks.items);

@@ -17,7 +17,7 @@
 
 #include "core/base/strtab.h"
 #include "viewer/engine/blocks.h"
-#include "viewer/engine/columns.h"
+#include "viewer/engine/buckets.h"
 
 #define VT_STORE_NONE UINT32_MAX
 /* Times and durations beyond this are not shown: nothing that is added up overflows. */
@@ -128,6 +128,7 @@ struct vt_store {
     VT_STORE_LIST(struct vt_store_process) processes;
     VT_STORE_LIST(struct vt_store_track) tracks;
     VT_STORE_LIST(struct vt_store_row) rows;
+    struct vt_buckets *buckets; /* of each row; NULL before vt_settle_derive */
     struct vt_columns columns;
     VT_STORE_LIST(struct vt_store_instant) instants; /* by (track, time) */
     VT_STORE_LIST(struct vt_store_counter) counters;

@@ -10,6 +10,9 @@
 
 #include <stdlib.h>
 
+/* So many slices are sooner looked at than searched. */
+enum { FEW = 32 };
+
 struct item {
     double start, duration;
     uint32_t name, slice, count;
@@ -41,49 +44,117 @@ static void push_exact(struct vt_answer *answer, struct items *items, uint32_t s
 
 /* The slices [from, to), all shorter than a bucket and starting in the same. */
 static void push_bucket(struct vt_answer *answer, struct items *items, uint32_t from,
-                        uint32_t to) {
-    const struct vt_columns *columns = &answer->store->columns;
+                        uint32_t to, struct vt_bucket bucket) {
+    double width = (double)(INT64_C(1) << answer->level);
     if (to - from == 1) {
         push_exact(answer, items, from);
         return;
     }
-    double width = (double)(INT64_C(1) << answer->level);
-    double share = (double)vt_columns_sum(columns, from, to) / width;
-    uint32_t longest = vt_columns_longest(columns, from, to);
-    int64_t bucket = columns->start[from] >> answer->level;
+    int64_t number = answer->store->columns.start[from] >> answer->level;
     struct item item = {
-        .start = (double)bucket * width,
+        .start = (double)number * width,
         .duration = width,
-        .name = columns->name[longest],
-        .slice = longest,
+        .name = bucket.name,
+        .slice = bucket.longest,
         .count = to - from,
-        .busy = share < 1 ? (float)share : 1,
+        .busy = bucket.busy,
     };
     push(answer, items, item);
 }
 
-static void walk_row(struct vt_answer *answer, struct items *items, uint32_t row) {
+/* What a bucket shows of the slices [from, to). */
+static struct vt_bucket look_at(const struct vt_answer *answer, uint32_t from,
+                                uint32_t to) {
     const struct vt_columns *columns = &answer->store->columns;
-    const struct vt_store_row *r = &answer->store->rows.items[row];
-    uint32_t i = r->first, end = r->first + r->count;
+    double width = (double)(INT64_C(1) << answer->level);
+    double share = (double)vt_columns_sum(columns, from, to) / width;
+    uint32_t longest = vt_columns_longest(columns, from, to);
+    return (struct vt_bucket){from, longest, columns->name[longest],
+                              share < 1 ? (float)share : 1};
+}
+
+/* The same of those from `from` on that start before `limit`, while that are few; *to:
+ * where they end. */
+static struct vt_bucket walk_few(const struct vt_answer *answer, uint32_t from,
+                                 uint32_t end, int64_t limit, uint32_t *to) {
+    const struct vt_columns *columns = &answer->store->columns;
+    uint32_t longest = from, i = from + 1;
+    int64_t most = vt_columns_dur(columns, from);
+    uint64_t sum = (uint64_t)most;
+    end = end - from < FEW ? end : from + FEW;
+    for (; i < end && columns->start[i] < limit; i++) {
+        int64_t dur = vt_columns_dur(columns, i);
+        sum += (uint64_t)dur;
+        if (dur > most) {
+            most = dur;
+            longest = i;
+        }
+    }
+    *to = i;
+    double share = (double)sum / (double)(INT64_C(1) << answer->level);
+    return (struct vt_bucket){from, longest, columns->name[longest],
+                              share < 1 ? (float)share : 1};
+}
+
+/* The slices [i, end), one by one and bucket by bucket. */
+static void walk_slices(struct vt_answer *answer, struct items *items, uint32_t i,
+                        uint32_t end) {
+    const struct vt_columns *columns = &answer->store->columns;
     int64_t width = INT64_C(1) << answer->level;
-    /* whole buckets: what a bucket shows must not depend on the window */
-    int64_t t0 = answer->t0 & ~(width - 1);
-    int64_t t1 = answer->t1 > INT64_MAX - width
-                     ? INT64_MAX
-                     : (answer->t1 + width - 1) & ~(width - 1);
-    vt_columns_clip(columns, t0, t1, &i, &end);
     while (i < end) {
         uint32_t next = vt_columns_next_long(columns, i, end, width);
         while (i < next) {
             int64_t limit = ((columns->start[i] >> answer->level) + 1) << answer->level;
-            uint32_t to = vt_columns_ahead(columns, i, next, limit);
-            push_bucket(answer, items, i, to);
+            uint32_t to;
+            struct vt_bucket bucket = walk_few(answer, i, next, limit, &to);
+            if (to < next && columns->start[to] < limit) {
+                to = vt_columns_ahead(columns, i, next, limit);
+                bucket = look_at(answer, i, to);
+            }
+            push_bucket(answer, items, i, to, bucket);
             i = to;
         }
         if (i < end)
             push_exact(answer, items, i++);
     }
+}
+
+/* The buckets that begin in [t0, t1), whole ones, of a level that is ready. */
+static void walk_buckets(struct vt_answer *answer, struct items *items,
+                         const struct vt_bucket *bucket, int64_t number, uint32_t count,
+                         int64_t t0, int64_t t1) {
+    int64_t from = (t0 >> answer->level) - number;
+    int64_t to = (t1 >> answer->level) - number;
+    from = from < 0 ? 0 : from;
+    to = to > (int64_t)count ? (int64_t)count : to;
+    for (int64_t k = from; k < to; k++) {
+        if (bucket[k].longest != VT_BUCKETS_NONE)
+            push_bucket(answer, items, bucket[k].first, bucket[k + 1].first, bucket[k]);
+        else if (bucket[k].first < bucket[k + 1].first)
+            walk_slices(answer, items, bucket[k].first, bucket[k + 1].first);
+    }
+}
+
+static void walk_row(struct vt_answer *answer, struct items *items, uint32_t row) {
+    const struct vt_columns *columns = &answer->store->columns;
+    const struct vt_store_row *r = &answer->store->rows.items[row];
+    uint32_t i = r->first, end = r->first + r->count, count;
+    int64_t width = INT64_C(1) << answer->level, number;
+    /* whole buckets: what a bucket shows must not depend on the window */
+    int64_t t0 = answer->t0 & ~(width - 1);
+    int64_t t1 = answer->t1 > INT64_MAX - width
+                     ? INT64_MAX & ~(width - 1)
+                     : (answer->t1 + width - 1) & ~(width - 1);
+    vt_columns_clip(columns, t0, t1, &i, &end);
+    const struct vt_bucket *bucket =
+        vt_buckets_level(&answer->store->buckets[row], answer->level, &number, &count);
+    if (!bucket || i == end) {
+        walk_slices(answer, items, i, end);
+        return;
+    }
+    if (columns->start[i] < t0) /* one that began before */
+        walk_slices(answer, items, i, i + 1);
+    walk_buckets(answer, items, bucket, number, count, t0, t1);
 }
 
 static void put_items(struct vt_answer *answer, const struct items *items) {

@@ -2,42 +2,13 @@
  *
  * Every search compared with looking at each slice.
  */
-#include "viewer/engine/columns.h"
+#include "test/unit/engine/random_columns.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <cmocka.h>
-
-static uint32_t next_random(uint64_t *seed) {
-    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(*seed >> 33);
-}
-
-/* One row of slices, some with gaps, some without duration, few odd ones. */
-static struct vt_columns make(uint32_t count, uint64_t seed) {
-    struct vt_columns columns;
-    struct vt_error err;
-    int64_t now = 0;
-    assert_int_equal(vt_columns_init(&columns, count, false, &err), VT_OK);
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t dur = next_random(&seed) % 3 ? next_random(&seed) % 50 : 0;
-        bool is_odd = next_random(&seed) % 40 == 0;
-        now += next_random(&seed) % 4 ? 0 : next_random(&seed) % 90;
-        if (is_odd && next_random(&seed) % 2)
-            dur += 5000000000;
-        columns.start[i] = now;
-        columns.dur[i] = is_odd ? VT_COLUMNS_ODD : (uint32_t)dur;
-        columns.name[i] = i % 5;
-        struct vt_columns_odd odd = {.dur = dur, .slice = i};
-        if (is_odd)
-            assert_int_equal(vt_columns_add_odd(&columns, odd, &err), VT_OK);
-        now += dur;
-    }
-    assert_int_equal(vt_columns_index(&columns, &err), VT_OK);
-    return columns;
-}
 
 static void check_searches(const struct vt_columns *c, uint32_t from, uint32_t to,
                            int64_t time) {
@@ -70,7 +41,7 @@ static void searches_find_what_looking_at_each_slice_finds(void **state) {
     for (uint64_t seed = 1; seed < 60; seed++) {
         uint32_t count = (uint32_t)(seed < 40 ? seed : seed * 37);
         uint64_t dice = seed * 77;
-        struct vt_columns c = make(count, seed);
+        struct vt_columns c = random_columns(count, seed);
         for (int i = 0; i < 60; i++) {
             uint32_t from = next_random(&dice) % (count + 1);
             uint32_t to = from + next_random(&dice) % (count - from + 1);
@@ -84,7 +55,7 @@ static void searches_find_what_looking_at_each_slice_finds(void **state) {
 
 static void a_range_is_narrowed_to_what_overlaps_it(void **state) {
     (void)state;
-    struct vt_columns c = make(500, 5);
+    struct vt_columns c = random_columns(500, 5);
     uint64_t dice = 1;
     for (int i = 0; i < 300; i++) {
         int64_t t0 = c.start[next_random(&dice) % 500] + next_random(&dice) % 30;
@@ -103,7 +74,7 @@ static void a_range_is_narrowed_to_what_overlaps_it(void **state) {
 
 static void odd_slices_are_found_by_their_number(void **state) {
     (void)state;
-    struct vt_columns c = make(2000, 9);
+    struct vt_columns c = random_columns(2000, 9);
     uint32_t seen = 0;
     assert_true(c.odd_count > 10);
     for (uint32_t i = 0; i < c.count; i++) {
