@@ -31,16 +31,19 @@ export class ReferenceTrace extends ReferenceRows {
             crowd.count++;
             crowds.set(bucket, crowd);
         }
-        const list = [...crowds].sort((a, b) => a[0] - b[0]);
-        return {
-            row, level, index, t0, bucketNs, used: 0,
-            starts: Float64Array.from(big, (s) => s.ts), durations: Float64Array.from(big, (s) => s.dur),
-            names: Uint32Array.from(big, (s) => s.nameId), slices: Float64Array.from(big, (s) => s.index),
-            buckets: Uint16Array.from(list, ([b]) => b), bucketNames: Uint32Array.from(list, ([, c]) => c.longest.nameId),
-            busy: Uint8Array.from(list, ([, c]) => Math.min(255, Math.round(c.busy / bucketNs * 255))),
-            counts: Uint32Array.from(list, ([, c]) => c.count),
-            bucketSlices: Uint32Array.from(list, ([, c]) => c.longest.index),
+        const list = big.map((s) => ({ start: s.ts, duration: s.dur, name: s.nameId, slice: s.index, count: 1, busy: 1 }));
+        for (const [bucket, { longest, busy, count }] of crowds) {
+            const start = t0 + bucket * bucketNs;
+            list.push(count === 1 ? { start: longest.ts, duration: longest.dur, name: longest.nameId, slice: longest.index, count, busy: 1 }
+                : { start, duration: bucketNs, name: longest.nameId, slice: longest.index, count, busy: Math.min(1, busy / bucketNs) });
+        }
+        list.sort((a, b) => a.start - b.start);
+        const items = {
+            start: Float64Array.from(list, (i) => i.start), duration: Float64Array.from(list, (i) => i.duration),
+            name: Uint32Array.from(list, (i) => i.name), slice: Uint32Array.from(list, (i) => i.slice),
+            count: Uint32Array.from(list, (i) => i.count), busy: Float32Array.from(list, (i) => i.busy),
         };
+        return { row, level, index, t0, bucketNs, items, from: 0, to: list.length, used: 0 };
     }
 
     /** @param {any} s */
@@ -285,6 +288,8 @@ export class ReferenceTrace extends ReferenceRows {
         const text = place && this.fileInfo.files?.[place[0]]?.[0];
         return text ? { path: place[0], line: place[1], text } : null;
     }
+
+    ondrawn() {}
 
     close() {
         this.slices = [];

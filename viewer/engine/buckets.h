@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A row at the widths at which a bucket holds many slices, ready to be drawn: for each
- * width, a power of two, from about VT_BUCKETS_SLICES slices a bucket on, how many begin
+ * A row at widths at which a bucket holds many slices, ready to be drawn: for each
  * in each, which is longest, and how much of it they fill. Where the picture shows
  * everything of a large trace, it is read from here and no slice is looked at.
  *

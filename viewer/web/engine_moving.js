@@ -7,9 +7,10 @@ import { EngineHttp } from "./engine_http.js";
 /** @typedef {import("./trace.js").Carrier} Carrier */
 
 export class EngineMoving {
-    constructor() {
+    constructor(server = new EngineHttp()) {
+        this.server = server;
         /** @type {Carrier} */
-        this.engine = new EngineHttp();
+        this.engine = this.server;
         this.control = new AbortController();
     }
 
@@ -20,10 +21,15 @@ export class EngineMoving {
      */
     async moveTo(make) {
         const { signal } = this.control;
+        this.server.moveOut();
         const engine = await make(signal);
         if (!engine) return;
-        if (signal.aborted) engine.close();
-        else this.engine = engine; // what the server was asked before, it still answers
+        if (signal.aborted) {
+            engine.close();
+            return;
+        }
+        this.engine = engine;
+        this.server.retire();
     }
 
     /** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<ArrayBuffer>} */
@@ -33,6 +39,7 @@ export class EngineMoving {
 
     close() {
         this.control.abort();
-        this.engine.close();
+        this.server.close();
+        if (this.engine !== this.server) this.engine.close();
     }
 }

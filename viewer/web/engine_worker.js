@@ -29,7 +29,7 @@
         if (status) throw failure();
     };
 
-    /** @param {ArrayBuffer} wasm */
+    /** @param {ArrayBuffer | Uint8Array<ArrayBuffer>} wasm */
     const create = async (wasm) => {
         const { instance } = await WebAssembly.instantiate(wasm, {});
         engine = instance.exports;
@@ -60,23 +60,84 @@
         }
     };
 
-    /** @param {any} message */
-    const perform = async (message) => {
-        if (message.task === "create") return create(message.wasm);
-        if (message.task === "feed") {
-            withBytes(message.bytes, engine.vt_wasm_feed);
-            return engine.vt_wasm_events();
+    /** @param {Uint8Array} bytes */
+    const feed = (bytes) => withBytes(bytes, engine.vt_wasm_feed);
+
+    /** @param {ReadableStream<Uint8Array>} stream */
+    const feedAll = async (stream) => {
+        const reader = stream.getReader();
+        for (;;) {
+            const { done, value } = await reader.read();
+            if (done) return;
+            feed(value);
         }
-        if (message.task === "finish") {
-            if (engine.vt_wasm_finish()) throw failure();
-            return engine.vt_wasm_events();
+    };
+
+    /** What packed pieces go through on their way to the engine, and the end of that way.
+     *  @type {null | {writer: WritableStreamDefaultWriter, fed: Promise<void>}} */
+    let unpacker = null;
+
+    /** @param {Uint8Array<ArrayBuffer>} bytes gzip */
+    const feedPacked = async (bytes) => {
+        if (!unpacker) {
+            const { writable, readable } = new DecompressionStream("gzip");
+            unpacker = { writer: writable.getWriter(), fed: feedAll(readable) };
+            unpacker.fed.catch(() => undefined);
         }
-        return ask(message.bytes);
+        // What the engine says of the bytes is worth more than that the stream broke off.
+        await Promise.race([unpacker.writer.write(bytes), unpacker.fed]).catch(() => unpacker?.fed);
+    };
+
+    const finish = async () => {
+        if (unpacker) {
+            unpacker.writer.close().catch(() => undefined);
+            await unpacker.fed;
+        }
+        if (engine.vt_wasm_finish()) throw failure();
+    };
+
+    /** The whole trace from where the page came from, gzip'ed; false: there is none for a page.
+     *  @param {string} url */
+    const load = async (url) => {
+        const reply = await fetch(url);
+        if (reply.status !== 200 || !reply.body) return false;
+        await feedAll(reply.body.pipeThrough(new DecompressionStream("gzip")));
+        await finish();
+        return true;
+    };
+
+    /** @param {string} url @param {Uint8Array<ArrayBuffer>} bytes */
+    const askServer = async (url, bytes) => {
+        const reply = await fetch(url, { method: "POST", body: bytes });
+        if (!reply.ok) throw new Error(await reply.text() || `the server answered HTTP ${reply.status}`);
+        return reply.arrayBuffer();
+    };
+
+    /** @param {string} text @returns {Uint8Array<ArrayBuffer>} */
+    const fromBase64 = (text) => {
+        const quick = /** @type {any} */ (Uint8Array).fromBase64;
+        if (quick) return quick(text);
+        const chars = atob(text);
+        const bytes = new Uint8Array(chars.length);
+        for (let i = 0; i < chars.length; i++) bytes[i] = chars.charCodeAt(i);
+        return bytes;
+    };
+
+    /** @type {Record<string, (message: any) => any>} */
+    const tasks = {
+        create: async ({ wasm, packed }) => create(wasm || await inflate(fromBase64(packed))),
+        feed: ({ bytes }) => feed(bytes),
+        feedPacked: ({ bytes }) => feedPacked(bytes),
+        feedBase64: ({ text }) => feedPacked(fromBase64(text)),
+        load: ({ url }) => load(url),
+        askServer: ({ url, bytes }) => askServer(url, bytes),
+        finish,
+        ask: ({ bytes }) => ask(bytes),
     };
 
     self.onmessage = async ({ data }) => {
         try {
-            const value = await perform(data);
+            const value = await tasks[data.task](data);
             const transfer = value instanceof ArrayBuffer ? [value] : [];
             /** @type {any} */ (self).postMessage({ id: data.id, value }, transfer);
         } catch (error) {

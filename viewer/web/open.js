@@ -9,6 +9,10 @@ import { Trace } from "./trace.js";
 /** @typedef {(done: number, all: number, what: string) => void} Progress */
 
 const POLL_MS = 40;
+/** The page's own engine waits for the first picture, but no longer: a hidden page draws none. */
+const PICTURE_MS = 1000;
+/** In the browser's own timeline: the page has all that it can have of the trace. */
+const HERE = "viztracer-here";
 
 /** The server is asked what state the trace is in until its engine answers.
  *  @param {Progress} progress @param {AbortSignal} signal */
@@ -24,35 +28,40 @@ async function untilRead(progress, signal) {
     }
 }
 
-/** Bytes pass through and are counted. @param {(bytes: number) => void} onbytes */
-function counter(onbytes) {
+/** A file's bytes, counted. @param {File} file @param {Progress} progress */
+async function* piecesOf(file, progress) {
+    const magic = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    const task = magic[0] === 0x1f && magic[1] === 0x8b ? /** @type {const} */ ("feedPacked") : /** @type {const} */ ("feed");
+    const reader = file.stream().getReader();
     let done = 0;
-    return new TransformStream({
-        transform(piece, control) {
-            done += piece.byteLength;
-            onbytes(done);
-            control.enqueue(piece);
-        },
-    });
+    for (;;) {
+        const { value } = await reader.read();
+        if (!value) return;
+        done += value.byteLength;
+        progress(done, file.size, "Reading");
+        yield { task, bytes: value };
+    }
 }
 
-/** @param {AbortSignal} signal @returns {Promise<ArrayBuffer | null>} null: this build has none */
+/** @param {AbortSignal} signal @returns {Promise<{wasm: ArrayBuffer} | {packed: string} | null>} null: this build has none */
 async function fetchEngine(signal) {
     if (isEmbedded()) return embeddedEngine();
     const reply = await fetch("engine.wasm", { signal });
-    return reply.ok ? reply.arrayBuffer() : null;
+    return reply.ok ? { wasm: await reply.arrayBuffer() } : null;
 }
 
 /** The page's own engine with the trace; null: the trace is too large for a page, or this build has none.
  *  @param {AbortSignal} signal @returns {Promise<import("./trace.js").Carrier | null>} */
 async function ownEngine(signal) {
-    const [wasm, reply] = await Promise.all([fetchEngine(signal), fetch("index", { signal })]);
-    if (!wasm || reply.status !== 200 || !reply.body) return null;
+    const source = await fetchEngine(signal);
+    if (!source) return null;
     const engine = new EngineWasm();
+    signal.addEventListener("abort", () => engine.close());
     try {
-        await engine.create(wasm);
-        await engine.feed(reply.body.pipeThrough(new DecompressionStream("gzip")), () => undefined, signal);
-        return engine;
+        await engine.create(source);
+        if (await engine.load("index")) return engine;
+        engine.close();
+        return null;
     } catch (error) {
         engine.close();
         throw error;
@@ -63,9 +72,8 @@ async function ownEngine(signal) {
 async function openEmbedded(progress, signal) {
     const engine = new EngineWasm();
     try {
-        await engine.create(await embeddedEngine());
-        const stream = await embeddedTrace(progress);
-        await engine.feed(stream.pipeThrough(new DecompressionStream("gzip")), () => undefined, signal);
+        await engine.create(embeddedEngine());
+        await engine.feed(embeddedTrace(progress), signal);
         return await new Trace(engine, embeddedName()).load();
     } catch (error) {
         engine.close();
@@ -82,12 +90,17 @@ export async function openServed(progress, signal) {
     if (isEmbedded()) return openEmbedded(progress, signal);
     const info = await untilRead(progress, signal);
     const engine = new EngineMoving();
+    performance.clearMarks(HERE);
     try {
         const trace = await new Trace(engine, info.name).load();
         signal.throwIfAborted();
         trace.openInFlame = !!info.flamegraph;
-        engine.moveTo(ownEngine).then(() => fetch("file_info", { signal: engine.control.signal }))
-            .then((reply) => reply.arrayBuffer()).catch(() => undefined);
+        const drawn = new Promise((resolve) => {
+            trace.ondrawn = () => resolve(null);
+            setTimeout(resolve, PICTURE_MS);
+        });
+        drawn.then(() => engine.moveTo(ownEngine)).then(() => fetch("file_info", { signal: engine.control.signal }))
+            .then((reply) => reply.arrayBuffer()).catch(() => undefined).then(() => performance.mark(HERE));
         return trace;
     } catch (error) {
         engine.close();
@@ -100,16 +113,13 @@ export async function openServed(progress, signal) {
  * @param {File} file @param {Progress} progress @param {AbortSignal} signal
  */
 export async function openFile(file, progress, signal) {
-    const wasm = await fetchEngine(signal).catch(() => null);
-    if (!wasm) throw new Error("the page's own engine is not there: open the file with vizviewer FILE");
+    const source = await fetchEngine(signal).catch(() => null);
+    if (!source) throw new Error("the page's own engine is not there: open the file with vizviewer FILE");
     if (/\.cvf$/i.test(file.name)) throw new Error("compressed reports (.cvf) are opened with vizviewer FILE");
     const engine = new EngineWasm();
     try {
-        await engine.create(wasm);
-        const magic = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-        let stream = file.stream().pipeThrough(counter((done) => progress(done, file.size, "Reading")));
-        if (magic[0] === 0x1f && magic[1] === 0x8b) stream = stream.pipeThrough(new DecompressionStream("gzip"));
-        await engine.feed(stream, () => undefined, signal);
+        await engine.create(source);
+        await engine.feed(piecesOf(file, progress), signal);
         return await new Trace(engine, file.name).load();
     } catch (error) {
         engine.close();

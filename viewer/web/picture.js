@@ -65,7 +65,26 @@ function cssOfPixel(pixel) {
     return css([pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]);
 }
 
-/** The timeline as SVG: what is wider than a pixel as boxes with names. @param {import("./stage.js").Stage} stage */
+/**
+ * The items of a line as boxes: slices with their names, crowds of short ones as pale as the picture
+ * has them. @param {import("./stage.js").Stage} stage @param {import("./timeline.js").Line} line
+ * @param {(x0: number, x1: number, item: {name: number, share: number, count: number}) => void} put
+ */
+function boxesOf({ app, timeline }, line, put) {
+    const seen = new Set();
+    for (const { items: { start, duration, name, slice, count, busy }, from, to } of line.tiles) {
+        for (let i = from; i < to; i++) {
+            if (seen.has(slice[i])) continue;
+            seen.add(slice[i]);
+            const x0 = Math.max(0, app.view.x(start[i]));
+            const x1 = Math.min(timeline.width, Math.max(app.view.x(start[i] + duration[i]), x0 + 0.5));
+            const share = count[i] > 1 ? 0.28 + 0.72 * busy[i] : 1;
+            if (x1 > x0) put(x0, x1, { name: name[i], share, count: count[i] });
+        }
+    }
+}
+
+/** The timeline as SVG. @param {import("./stage.js").Stage} stage */
 export function timelineSvg(stage) {
     const { app, timeline } = stage;
     const { view } = app;
@@ -81,22 +100,14 @@ export function timelineSvg(stage) {
         const x = (view.x(t) + head).toFixed(1);
         out.push(`<path d="M${x} 16V${height}" stroke="${colors.grid}"/><text x="${x}" y="14" fill="${colors.muted}">${tickLabel(t, step)}</text>`);
     }
-    const seen = new Set();
     for (const line of timeline.lines) {
-        for (const tile of line.tiles) {
-            for (let i = 0; i < tile.starts.length; i++) {
-                const key = `${line.y} ${tile.slices[i]}`;
-                if (seen.has(key)) continue;
-                seen.add(key);
-                const x0 = Math.max(0, view.x(tile.starts[i]));
-                const x1 = Math.min(timeline.width, view.x(tile.starts[i] + tile.durations[i]));
-                if (x1 - x0 < 0.5) continue;
-                const name = app.trace.nameOf(tile.names[i]);
-                out.push(`<rect x="${(x0 + head).toFixed(2)}" y="${line.y + top}" width="${(x1 - x0).toFixed(2)}" height="${line.height}" fill="${cssOfPixel(app.colors.plain[tile.names[i]])}"><title>${escapeXml(visibleText(name))}</title></rect>`);
-                const text = x1 - x0 > 30 ? timeline.labels.fit(name, x1 - x0 - 8) : "";
-                if (text) out.push(`<text x="${(x0 + head + 4).toFixed(1)}" y="${line.y + top + 12.5}" fill="${colors.sliceInk}">${escapeXml(text)}</text>`);
-            }
-        }
+        boxesOf(stage, line, (x0, x1, { name, share, count }) => {
+            const text = app.trace.nameOf(name);
+            const title = escapeXml(visibleText(count > 1 ? `${text} and ${count - 1} more` : text));
+            out.push(`<rect x="${(x0 + head).toFixed(2)}" y="${line.y + top}" width="${(x1 - x0).toFixed(2)}" height="${line.height}" fill="${cssOfPixel(app.colors.plain[name])}"${share < 1 ? ` fill-opacity="${share.toFixed(2)}"` : ""}><title>${title}</title></rect>`);
+            const label = count === 1 && x1 - x0 > 30 ? timeline.labels.fit(text, x1 - x0 - 8) : "";
+            if (label) out.push(`<text x="${(x0 + head + 4).toFixed(1)}" y="${line.y + top + 12.5}" fill="${colors.sliceInk}">${escapeXml(label)}</text>`);
+        });
     }
     for (const { box, y } of headsInSight(stage)) {
         out.push(`<text x="${box.kind === "group" ? 6 : 14}" y="${y + top + 16}" fill="${colors.ink}">${escapeXml(shortName(headText(box)).slice(0, 28))}</text>`);

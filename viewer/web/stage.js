@@ -214,9 +214,10 @@ export class Stage {
         let best = t;
         let distance = 6 / view.width * view.span;
         for (const line of this.timeline.lines) {
-            for (const { starts, durations } of line.tiles) {
-                for (let i = 0; i < starts.length; i++) {
-                    for (const edge of [starts[i], starts[i] + durations[i]]) {
+            for (const { items: { start, duration: lasts, count }, from, to } of line.tiles) {
+                for (let i = from; i < to; i++) {
+                    if (count[i] > 1) continue;
+                    for (const edge of [start[i], start[i] + lasts[i]]) {
                         const far = Math.abs(edge - t);
                         if (far < distance) {
                             best = edge;

@@ -69,16 +69,17 @@ export function paintTile(pixels, offset, tile, brush, from, to) {
     const first = Math.max(0, Math.round((from - t0) * scale));
     const end = Math.min(width, Math.round((to - t0) * scale));
     if (end <= first) return;
-    paintBuckets(pixels, offset, tile, brush, first, end);
-    const { starts, durations, names } = tile;
-    for (let i = 0; i < starts.length; i++) {
-        let left = Math.round((starts[i] - t0) * scale);
-        let right = Math.round((starts[i] + durations[i] - t0) * scale);
-        let color = names[i] === brush.lit ? brush.strong[names[i]] : brush.colors[names[i]];
+    paintCrowds(pixels, offset, tile, brush, first, end);
+    const { start, duration, name, count } = tile.items;
+    for (let i = tile.from; i < tile.to; i++) {
+        if (count[i] > 1) continue;
+        let left = Math.round((start[i] - t0) * scale);
+        let right = Math.round((start[i] + duration[i] - t0) * scale);
+        let color = name[i] === brush.lit ? brush.strong[name[i]] : brush.colors[name[i]];
         if (right === left) {
             // Less than a pixel: as much colour as it fills, but never nothing.
             right++;
-            color = mix(color, brush.background, Math.round(Math.min(256, 72 + 184 * durations[i] * scale)));
+            color = mix(color, brush.background, Math.round(Math.min(256, 72 + 184 * duration[i] * scale)));
         }
         if (right <= first || left >= end) continue;
         const edge = right - left >= 3 && right <= end;
@@ -94,21 +95,20 @@ export function paintTile(pixels, offset, tile, brush, from, to) {
  * @param {Uint32Array} pixels @param {number} offset @param {Tile} tile @param {Brush} brush
  * @param {number} first @param {number} end
  */
-function paintBuckets(pixels, offset, tile, brush, first, end) {
+function paintCrowds(pixels, offset, tile, brush, first, end) {
     const { t0, scale } = brush;
-    const { buckets, bucketNames, busy, bucketNs } = tile;
-    for (let i = 0; i < buckets.length; i++) {
-        const start = tile.t0 + buckets[i] * bucketNs;
-        let left = Math.round((start - t0) * scale);
-        let right = Math.round((start + bucketNs - t0) * scale);
+    const { bucketNs } = tile;
+    const { start, name, count, busy } = tile.items;
+    for (let i = tile.from; i < tile.to; i++) {
+        if (count[i] === 1) continue;
+        let left = Math.round((start[i] - t0) * scale);
+        let right = Math.round((start[i] + bucketNs - t0) * scale);
         if (right === left) right++;
         if (left < first) left = first;
         if (right > end) right = end;
         if (left >= right) continue;
-        const name = bucketNames[i];
-        const color = name === brush.lit ? brush.strong[name] : brush.colors[name];
-        const share = 72 + ((busy[i] * 184) >> 8);
-        const shade = mix(color, brush.background, Math.min(256, share));
+        const color = name[i] === brush.lit ? brush.strong[name[i]] : brush.colors[name[i]];
+        const shade = mix(color, brush.background, Math.round(72 + 184 * busy[i]));
         for (let x = left; x < right; x++) pixels[offset + x] = shade;
     }
 }

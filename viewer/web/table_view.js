@@ -46,13 +46,14 @@ export class TableView {
         const seen = new Set();
         for (const line of this.timeline.lines) {
             for (const tile of line.tiles) {
-                for (let i = 0; i < tile.starts.length; i++) {
-                    const key = `${line.row} ${tile.slices[i]}`;
-                    if (seen.has(key) || tile.starts[i] > app.view.t1 || tile.starts[i] + tile.durations[i] < app.view.t0) continue;
+                const { start, duration: lasts, name, slice, count } = tile.items;
+                for (let i = tile.from; i < tile.to; i++) {
+                    const key = `${line.row} ${slice[i]}`;
+                    if (count[i] > 1 || seen.has(key) || start[i] > app.view.t1 || start[i] + lasts[i] < app.view.t0) continue;
                     seen.add(key);
                     rows.push({
-                        name: app.trace.nameOf(tile.names[i]), track: line.box.track?.id, depth: line.depth,
-                        row: line.row, index: tile.slices[i], ts: tile.starts[i], dur: tile.durations[i],
+                        name: app.trace.nameOf(name[i]), track: line.box.track?.id, depth: line.depth,
+                        row: line.row, index: slice[i], ts: start[i], dur: lasts[i],
                     });
                 }
             }

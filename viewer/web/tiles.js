@@ -9,10 +9,11 @@ const MOST_TILES = 12000;
 const COARSER = 8;
 
 /**
+ * @typedef {{start: Float64Array, duration: Float64Array, name: Uint32Array, slice: Uint32Array,
+ *   count: Uint32Array, busy: Float32Array}} Items what TILES answers (viewer/engine/query.h): with
+ *   `count` 1 a slice, else a crowd, a bucket of slices that are shorter than it
  * @typedef {{row: number, level: number, index: number, t0: number, bucketNs: number,
- *   starts: Float64Array, durations: Float64Array, names: Uint32Array, slices: Float64Array,
- *   buckets: Uint16Array, bucketNames: Uint32Array, bucketSlices: Uint32Array, busy: Uint8Array, counts: Uint32Array,
- *   used: number}} Tile
+ *   items: Items, from: number, to: number, used: number}} Tile the items [from, to), by their start
  * @typedef {{level: number, first: number, last: number, row: number}} Wish
  */
 

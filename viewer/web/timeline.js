@@ -82,6 +82,7 @@ export class Timeline {
         if (!this.whole && app.trace && !this.tiles.wishes.length) {
             this.whole = true;
             performance.mark(WHOLE);
+            app.trace.ondrawn();
         }
         this.tiles.flush();
     }
@@ -134,11 +135,11 @@ export class Timeline {
         for (const line of this.lines) {
             let last = -1;
             for (const tile of line.tiles) {
-                const { starts, durations, names, slices } = tile;
-                for (let i = 0; i < starts.length && left; i++) {
-                    if (durations[i] < least || slices[i] <= last) continue;
-                    last = slices[i];
-                    left -= this.drawLabel(line, starts[i], durations[i], names[i]) ? 1 : 0;
+                const { start, duration, name, slice, count } = tile.items;
+                for (let i = tile.from; i < tile.to && left; i++) {
+                    if (count[i] > 1 || duration[i] < least || slice[i] <= last) continue;
+                    last = slice[i];
+                    left -= this.drawLabel(line, start[i], duration[i], name[i]) ? 1 : 0;
                 }
             }
         }
@@ -213,51 +214,39 @@ export class Timeline {
         const t = this.app.view.time(x);
         const near = this.app.view.span / this.width;
         for (const tile of line.tiles) {
-            const i = findSlice(tile, t, near);
-            if (i >= 0) {
-                return {
-                    kind: "slice", line, start: tile.starts[i], duration: tile.durations[i],
-                    name: tile.names[i], index: tile.slices[i],
-                };
-            }
-            const bucket = findBucket(tile, t);
-            if (bucket >= 0) {
-                const t0 = tile.t0 + tile.buckets[bucket] * tile.bucketNs;
-                return {
-                    kind: "crowd", line, t0, t1: t0 + tile.bucketNs, name: tile.bucketNames[bucket], index: tile.bucketSlices[bucket],
-                    count: tile.counts[bucket], busy: tile.busy[bucket] / 255,
-                };
-            }
+            const i = itemAt(tile, t, near);
+            if (i < 0) continue;
+            const { start, duration, name, slice, count, busy } = tile.items;
+            if (count[i] === 1) return { kind: "slice", line, start: start[i], duration: duration[i], name: name[i], index: slice[i] };
+            return {
+                kind: "crowd", line, t0: start[i], t1: start[i] + tile.bucketNs, name: name[i], index: slice[i],
+                count: count[i], busy: busy[i],
+            };
         }
         return null;
     }
 }
 
-/** @param {Tile} tile @param {number} t @param {number} near ns: narrow slices are easier to hit */
-function findSlice(tile, t, near) {
-    const { starts, durations } = tile;
-    let low = 0;
-    let high = starts.length;
+/**
+ * The item that the picture shows at a time, slices before crowds; -1: none.
+ * @param {Tile} tile @param {number} t @param {number} near ns: narrow slices are easier to hit
+ */
+function itemAt(tile, t, near) {
+    const { start, duration, count } = tile.items;
+    let low = tile.from;
+    let high = tile.to;
     while (low < high) {
         const middle = (low + high) >> 1;
-        if (starts[middle] <= t) low = middle + 1;
+        if (start[middle] <= t) low = middle + 1;
         else high = middle;
     }
-    for (let i = Math.min(low, starts.length - 1); i >= Math.max(0, low - 1); i--) {
-        if (t >= starts[i] && t < starts[i] + Math.max(durations[i], near)) return i;
+    let crowd = -1;
+    for (let i = low - 1; i >= Math.max(tile.from, low - 3); i--) {
+        if (count[i] > 1) {
+            if (crowd < 0 && t < start[i] + tile.bucketNs) crowd = i;
+        } else if (t < start[i] + Math.max(duration[i], near)) {
+            return i;
+        }
     }
-    return -1;
-}
-
-/** @param {Tile} tile @param {number} t */
-function findBucket(tile, t) {
-    const bucket = Math.floor((t - tile.t0) / tile.bucketNs);
-    let low = 0;
-    let high = tile.buckets.length;
-    while (low < high) {
-        const middle = (low + high) >> 1;
-        if (tile.buckets[middle] < bucket) low = middle + 1;
-        else high = middle;
-    }
-    return tile.buckets[low] === bucket ? low : -1;
+    return crowd;
 }

@@ -41,6 +41,8 @@ export class Trace {
         this.origin = 0n;
         this.overflow = false;
         this.openInFlame = false;
+        /** Called when nothing was missing in a frame for the first time. */
+        this.ondrawn = () => {};
         /** @type {any} */
         this.metadata = {};
     }

@@ -7,14 +7,15 @@ const QUESTION = new Uint8Array([1, 2]);
 
 /** A carrier that answers with its name. */
 function carrier(name) {
-    const made = { closed: false, ask: async () => name, close: () => { made.closed = true; } };
+    const made = {
+        closed: false, is: "here", ask: async () => name, close: () => { made.closed = true; },
+        moveOut: () => { made.is = "out"; }, retire: () => { made.is = "retired"; },
+    };
     return made;
 }
 
 function moving() {
-    const engine = new EngineMoving();
-    engine.engine = carrier("server");
-    return engine;
+    return new EngineMoving(carrier("server"));
 }
 
 test("the server is asked until the page's own engine is there", async () => {
@@ -22,9 +23,11 @@ test("the server is asked until the page's own engine is there", async () => {
     let give = (_) => undefined;
     const moved = engine.moveTo(() => new Promise((resolve) => { give = resolve; }));
     assert.equal(await engine.ask(QUESTION), "server");
+    assert.equal(engine.server.is, "out");
     give(carrier("page"));
     await moved;
     assert.equal(await engine.ask(QUESTION), "page");
+    assert.equal(engine.server.is, "retired");
 });
 
 test("without an engine of its own, or when that fails, the page goes on asking the server", async () => {
@@ -33,6 +36,7 @@ test("without an engine of its own, or when that fails, the page goes on asking 
     assert.equal(await engine.ask(QUESTION), "server");
     await assert.rejects(engine.moveTo(() => Promise.reject(new Error("no memory"))), /no memory/);
     assert.equal(await engine.ask(QUESTION), "server");
+    assert.equal(engine.server.is, "out");
 });
 
 test("an engine that comes to a closed trace is closed", async () => {

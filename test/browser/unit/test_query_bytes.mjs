@@ -63,10 +63,9 @@ test("an answer is cut into tiles: a slice over several is in each, a crowd in i
     ]));
     const tiles = splitTiles(made, [3, 4], 0, 0, 3);
     assert.equal(tiles.length, 8);
-    assert.deepEqual(tiles.slice(0, 4).map((t) => [...t.slices]), [[11], [11], [11], [13]]);
-    assert.deepEqual([...tiles[2].buckets], [700 - 512]);
-    assert.deepEqual([tiles[2].counts[0], tiles[2].bucketSlices[0], tiles[2].busy[0]], [5, 12, 128]);
-    assert.deepEqual(tiles.slice(4).map((t) => [...t.slices]), [[14], [14], [14], [14]]);
+    assert.deepEqual(tiles.map((t) => [...t.items.slice.subarray(t.from, t.to)]), [[11], [11], [11, 12], [13], [14], [14], [14], [14]]);
+    assert.deepEqual([...tiles[2].items.count], [1, 5, 1, 1]);
+    assert.equal(tiles[2].items.busy[1], 0.5);
     assert.deepEqual(tiles.map((t) => [t.row, t.index]), [[3, 0], [3, 1], [3, 2], [3, 3], [4, 0], [4, 1], [4, 2], [4, 3]]);
 });
 

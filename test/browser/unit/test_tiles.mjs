@@ -5,12 +5,12 @@ import { TileCache, levelFor, tileLength } from "../../../viewer/web/tiles.js";
 import { paintTile } from "../../../viewer/web/strips.js";
 
 function tile(row, level, index, slices = []) {
-    return {
-        row, level, index, t0: index * tileLength(level), bucketNs: 2 ** level, used: 0,
-        starts: Float64Array.from(slices, (s) => s[0]), durations: Float64Array.from(slices, (s) => s[1]),
-        names: Uint32Array.from(slices, (s) => s[2] ?? 0), slices: Float64Array.from(slices, (_, i) => i),
-        buckets: new Uint16Array(0), bucketNames: new Uint32Array(0), bucketSlices: new Uint32Array(0), busy: new Uint8Array(0), counts: new Uint32Array(0),
+    const items = {
+        start: Float64Array.from(slices, (s) => s[0]), duration: Float64Array.from(slices, (s) => s[1]),
+        name: Uint32Array.from(slices, (s) => s[2] ?? 0), slice: Uint32Array.from(slices, (_, i) => i),
+        count: Uint32Array.from(slices, (s) => s[3] ?? 1), busy: Float32Array.from(slices, (s) => s[4] ?? 0),
     };
+    return { row, level, index, t0: index * tileLength(level), bucketNs: 2 ** level, used: 0, items, from: 0, to: slices.length };
 }
 
 test("a bucket is never wider than a pixel", () => {
@@ -67,6 +67,16 @@ test("a slice of a pixel or more has its exact pixels, and one that is hardly th
     paintTile(pixels, 0, tile(0, 0, 0, [[20, 20, 0], [100, 1, 1]]), brush, 0, 256);
     assert.deepEqual([...pixels].map((p) => (p ? 1 : 0)), [0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert.notEqual(pixels[10], 0xffffffff);
+});
+
+test("a crowd fills its bucket, the paler the less it is busy, and a slice lies on top of it", () => {
+    const brush = { t0: 0, scale: 1, width: 32, colors: Uint32Array.of(0xff000000, 0xff00ff00), strong: new Uint32Array(2), background: 0xffffffff, lit: -1 };
+    const pixels = new Uint32Array(32);
+    paintTile(pixels, 0, tile(0, 3, 0, [[0, 8, 0, 9, 0.1], [8, 8, 0, 9, 0.9], [12, 20, 1]]), brush, 0, 32);
+    const [pale, dark] = [pixels[0] & 0xff, pixels[8] & 0xff];
+    assert.ok(pale > dark && pale < 0xff, `${pale} ${dark}`);
+    assert.ok(pixels.subarray(0, 8).every((p) => p === pixels[0]));
+    assert.ok(pixels.subarray(12, 31).every((p) => p === 0xff00ff00));
 });
 
 test("a tile paints only the part that it is asked for", () => {
