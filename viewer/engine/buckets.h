@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A row at the widths at which a bucket holds many slices, ready to be drawn: for each
- * A row at widths at which a bucket holds many slices, ready to be drawn: for each
- * in each, which is longest, and how much of it they fill. Where the picture shows
+ * width, a power of two, from about VT_BUCKETS_SLICES slices on, how many begin in
+ * each bucket, which is longest, and how much of it they fill. Where the picture shows
  * everything of a large trace, it is read from here and no slice is looked at.
  *
  * Level L has buckets of 2^L ns, aligned to the origin; those of a row begin with the
