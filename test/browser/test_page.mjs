@@ -2,58 +2,12 @@
 // What somebody does with the page, and that it shows the right thing, whoever brings it
 // (carrier.mjs).
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import { after, before, test } from "node:test";
-import { bringTrace, CARRIER } from "./carrier.mjs";
-import { hasPageEngine, launchBrowser, openPage, pictureOf, readCsv, saved, scratchFolder, settle } from "./harness.mjs";
+import { CARRIER } from "./carrier.mjs";
+import { hasPageEngine, openPage, pictureOf, readCsv, saved, settle } from "./harness.mjs";
+import { here, inView, reference, scene, selectFirst, threads } from "./page_tests.mjs";
 import { ReferenceTrace } from "./reference.js";
-import { threeProcesses, writeTrace } from "./scenes.mjs";
 
-const folder = scratchFolder();
-const json = threeProcesses();
-const file = writeTrace(folder, "three.json", json);
-const reference = new ReferenceTrace(JSON.parse(JSON.stringify(json)), "three.json");
-const threads = reference.tracks.filter((t) => t.kind === "slices").map((t) => t.id);
-let browser;
-let server;
-
-before(async () => {
-    browser = await launchBrowser();
-    server = await bringTrace(file);
-});
-
-after(async () => {
-    await browser?.close();
-    await server?.close();
-    fs.rmSync(folder, { recursive: true, force: true });
-});
-
-/** Runs a scene on a fresh page and wants no error, no refused script, no dialog. */
-function scene(name, run, hash = "", options = {}) {
-    test(name, { timeout: 60000 }, async (t) => {
-        const page = await openPage(browser, server.url + hash, options);
-        try {
-            await run(page, t);
-            assert.deepEqual(page.problems, []);
-        } finally {
-            await page.context().close();
-        }
-    });
-}
-
-const inView = (page) => page.locator("#view-span").innerText();
 const heads = (page) => page.locator(".head:not(.group) .name").allInnerTexts();
-
-/** Selects by search: the one slice that is called `handle`. */
-async function selectHandle(page) {
-    await page.keyboard.press("/");
-    await page.keyboard.type("handle");
-    await page.keyboard.press("Enter");
-    await page.waitForSelector(".details h2");
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("Escape");
-    await settle(page);
-}
 
 scene("the trace is shown with its processes, threads, counters and objects", async (page) => {
     assert.match(await page.title(), /three\.(json|html)|standin\.json/);
@@ -107,7 +61,7 @@ scene("ctrl-wheel zooms around the pointer, a drag moves, a double click beside 
 });
 
 scene("a found slice shows its arguments, its source with the line, and its callers", async (page) => {
-    await selectHandle(page);
+    await selectFirst(page, "handle");
     const details = await page.locator("#tab-details").innerText();
     assert.match(details, /handle/);
     assert.match(details, /50\.000 µs/);
@@ -203,7 +157,7 @@ scene("the flame graph has the totals computed from the JSON", async (page) => {
 });
 
 scene("tracks are pinned, collapsed, hidden, filtered, and a link brings all of it back", async (page) => {
-    await selectHandle(page);
+    await selectFirst(page, "handle");
     await page.keyboard.press("p");
     await page.keyboard.press("c");
     await settle(page);
@@ -217,7 +171,7 @@ scene("tracks are pinned, collapsed, hidden, filtered, and a link brings all of 
     const before = { heads: await heads(page), url: page.url(), picture: await pictureOf(page) };
     assert.match(before.url, /pinned=\d+/);
     assert.match(before.url, /collapsed=\d+/);
-    const other = await openPage(browser, before.url);
+    const other = await openPage(here.browser, before.url);
     assert.deepEqual((await heads(other)).sort(), before.heads.filter((n) => n).sort());
     assert.match(await other.locator(".details h2").innerText(), /handle/);
     assert.deepEqual(other.problems, []);
@@ -225,10 +179,10 @@ scene("tracks are pinned, collapsed, hidden, filtered, and a link brings all of 
 });
 
 scene("a link shows the same place", async (page) => {
-    await selectHandle(page);
+    await selectFirst(page, "handle");
     await page.keyboard.press("f");
     await settle(page);
-    const other = await openPage(browser, page.url());
+    const other = await openPage(here.browser, page.url());
     assert.equal(await inView(other), await inView(page));
     assert.equal(await pictureOf(other), await pictureOf(page));
     await other.context().close();
@@ -293,7 +247,7 @@ scene("what is seen is saved as a trace that has the same slices", async (page) 
 });
 
 scene("a dropped file takes the place of the trace; one that is none is refused with advice", async (page, t) => {
-    if (CARRIER === "server" && !await hasPageEngine(server)) {
+    if (CARRIER === "server" && !await hasPageEngine(here.server)) {
         t.skip("built without engine.wasm");
         return;
     }

@@ -103,6 +103,84 @@ test("a page that was served once lives on alone", { timeout: 60000 }, async (t)
     });
 });
 
+/** A page of its own and what it asked the server for. @param {string} url @param {(page: any) => Promise<any>} prepare */
+async function watched(url, prepare) {
+    const page = await (await browser.newContext()).newPage();
+    const asked = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname.slice(1)));
+    await prepare(page);
+    await page.goto(url);
+    return { page, asked };
+}
+
+test("loading shows how far it is, can be cancelled, and started again", { timeout: 60000 }, async () => {
+    await served([file], async ({ url }) => {
+        let loading = true;
+        const info = { name: "three.json", state: "loading", bytes: 3 << 20, size: 12 << 20, events: 1, engine: null, index_bytes: 0, error: null };
+        const { page } = await watched(url, (p) => p.route("**/trace_info", (route) => (loading ? route.fulfill({ json: info }) : route.continue())));
+        await page.waitForFunction(() => /Reading: .* of /.test(document.querySelector("#cover-card").textContent));
+        assert.equal(await page.locator("#cover-card progress").evaluate((bar) => bar.value), 0.25);
+        await page.getByRole("button", { name: "Cancel" }).click();
+        await page.waitForFunction(() => /Loading was cancelled/.test(document.querySelector("#cover-card").textContent));
+        assert.equal(await page.getByRole("button", { name: "Open a file…" }).count(), 1);
+        loading = false;
+        await page.reload();
+        await page.waitForSelector("#cover.gone", { state: "attached" });
+        assert.match(await facts(page), /3 processes/);
+        await page.context().close();
+    });
+});
+
+test("the page draws from the server, then from its own engine, and asks no more", { timeout: 60000 }, async (t) => {
+    await served([file], async (server) => {
+        if (!await hasPageEngine(server)) {
+            t.skip("built without engine.wasm");
+            return;
+        }
+        let give = () => {};
+        const held = new Promise((resolve) => { give = resolve; });
+        // What a Worker asks for is routed by the context.
+        const { page, asked } = await watched(server.url, (p) => p.context().route("**/index", async (route) => {
+            await held;
+            await route.continue();
+        }));
+        await page.waitForSelector("#cover.gone", { state: "attached" });
+        await settle(page, 800);
+        const before = await pictureOf(page);
+        await page.keyboard.press("w");
+        await settle(page, 500);
+        const zoomed = await pictureOf(page);
+        assert.notEqual(zoomed, before);
+        assert.ok(asked.includes("query") && asked.includes("engine.wasm"), `${asked}`);
+        assert.ok(!asked.includes("file_info"), `${asked}`);
+        give();
+        await page.waitForFunction(() => performance.getEntriesByName("viztracer-here").length);
+        assert.equal(asked.at(-1), "file_info");
+        asked.length = 0;
+        await page.keyboard.press("s");
+        await settle(page, 500);
+        assert.equal(await pictureOf(page), before);
+        for (const key of ["w", "d", "2", "3"]) await page.keyboard.press(key);
+        await settle(page, 500);
+        assert.deepEqual(asked, []);
+        await page.context().close();
+    });
+});
+
+test("the page goes on with the server's engine when its own cannot be had", { timeout: 60000 }, async () => {
+    await served([file], async ({ url }) => {
+        const { page, asked } = await watched(url, (p) => p.context().route("**/index", (route) => route.abort()));
+        await page.waitForSelector("#cover.gone", { state: "attached" });
+        await page.waitForFunction(() => performance.getEntriesByName("viztracer-here").length);
+        asked.length = 0;
+        await page.keyboard.press("2");
+        await settle(page, 600);
+        assert.ok(asked.includes("query"), `${asked}`);
+        assert.ok(await page.locator("#tab-stats tbody tr[aria-rowindex]").count() > 5);
+        await page.context().close();
+    });
+});
+
 const traces = path.join(SHARED, "traces");
 for (const name of fs.existsSync(traces) ? fs.readdirSync(traces).filter((n) => n.endsWith(".json")) : []) {
     test(`${name} is shown, or refused with a sentence`, { timeout: 60000 }, async () => {

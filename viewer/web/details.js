@@ -150,7 +150,8 @@ export class Details {
                 const slice = await this.app.trace.sliceAt(end.row, end.slice);
                 if (slice) this.app.select(slice, { go: true });
             },
-        }, h("span.n", null, `${out ? "→" : "←"} ${visibleText(flow.name)}`), h("span.d", null, duration(flow.to.t - flow.from.t))));
+        }, h("span.n", { title: visibleText(`${flow.name}: ${end.name}`) }, `${out ? "→" : "←"} ${visibleText(shortName(end.name))}`),
+        h("span.d", null, duration(flow.to.t - flow.from.t))));
     }
 
     /** @param {import("./trace.js").Mark} mark */

@@ -57,13 +57,20 @@ export class Flame {
         const modes = [["heavy", "Left heavy", "The most time first"], ["time", "In order", "As they were called first"],
             ["sandwich", "Callers / callees", "Of the selected function"]];
         replace(this.modes, ...modes.map(([mode, text, hint]) => make(this.mode === mode, text, hint, () => this.setMode(mode))));
-        replace(this.scope, make(!this.onlyThread, "All threads", "", () => { this.onlyThread = false; }),
-            make(this.onlyThread, "Selected thread", "", () => { this.onlyThread = true; }));
+        replace(this.scope, make(!this.onlyThread, "All threads", "", () => this.setOnlyThread(false)),
+            make(this.onlyThread, "Selected thread", "", () => this.setOnlyThread(true)));
     }
 
     /** @param {Mode} mode */
     setMode(mode) {
         this.mode = mode;
+        this.drawButtons();
+        this.options.onchange();
+    }
+
+    /** @param {boolean} one */
+    setOnlyThread(one) {
+        this.onlyThread = one;
         this.drawButtons();
         this.options.onchange();
     }

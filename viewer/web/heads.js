@@ -24,11 +24,11 @@ export class Heads {
         this.element.style.setProperty("--pinned", `${pinnedHeight}px`);
         /** @type {Map<string, {box: Box, y: number}>} */
         const wanted = new Map();
-        for (const box of visible(layout.boxes, scroll, scroll + height - pinnedHeight)) {
-            wanted.set(box.key, { box, y: box.top + pinnedHeight });
-        }
         for (const box of layout.pinned) {
             if (box.top < pinnedHeight) wanted.set(box.key, { box, y: box.top + scroll });
+        }
+        for (const box of visible(layout.boxes, scroll, scroll + height - pinnedHeight)) {
+            wanted.set(box.key, { box, y: box.top + pinnedHeight });
         }
         for (const [key, { element }] of this.shown) {
             if (!wanted.has(key) && !element.contains(document.activeElement)) {
@@ -37,6 +37,20 @@ export class Heads {
             }
         }
         for (const [key, { box, y }] of wanted) this.place(key, box, y);
+        this.order([...wanted.keys()]);
+    }
+
+    /** Those who go by keyboard or hear the page meet the tracks from top to bottom. @param {string[]} keys */
+    order(keys) {
+        const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+        let at = this.element.firstElementChild;
+        for (const key of keys) {
+            const element = this.shown.get(key)?.element;
+            if (!element) continue;
+            if (at === element) at = at.nextElementSibling;
+            else this.element.insertBefore(element, at);
+        }
+        if (focused !== document.activeElement && focused && this.element.contains(focused)) focused.focus({ preventScroll: true });
     }
 
     clear() {
@@ -152,15 +166,17 @@ export function trackTools(app) {
         app.relayout();
     });
     const orders = /** @type {const} */ (["given", "activity", "name"]);
-    const sort = iconButton("down", "Order of the tracks: as recorded", () => {
-        const next = orders[(orders.indexOf(app.arrangement.sort) + 1) % orders.length];
-        app.arrangement.sort = next;
-        const words = { given: "as recorded", activity: "busiest first", name: "by name" };
-        sort.title = `Order of the tracks: ${words[next]}`;
-        sort.setAttribute("aria-label", sort.title);
-        sort.setAttribute("aria-pressed", String(next !== "given"));
+    const sort = iconButton("down", "", () => {
+        app.arrangement.sort = orders[(orders.indexOf(app.arrangement.sort) + 1) % orders.length];
         app.relayout();
     });
+    const saySort = () => {
+        const words = { given: "as recorded", activity: "busiest first", name: "by name" };
+        sort.title = `Order of the tracks: ${words[app.arrangement.sort]}`;
+        sort.setAttribute("aria-label", sort.title);
+        sort.setAttribute("aria-pressed", String(app.arrangement.sort !== "given"));
+    };
+    saySort();
     sort.replaceChildren(icon("up"));
     const hidden = iconButton("hide", "Show hidden tracks", () => {
         app.arrangement.hidden.clear();
@@ -169,6 +185,7 @@ export function trackTools(app) {
     app.on("layout", () => {
         const n = app.arrangement.hidden.size;
         hidden.hidden = n === 0;
+        saySort();
         hidden.title = n === 1 ? "Show the hidden track" : `Show ${n} hidden tracks`;
     });
     return [hidden, sort, fold];

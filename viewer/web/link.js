@@ -43,6 +43,8 @@ export class Link {
             tab: parts.panel.current === "details" ? "" : parts.panel.current,
             collapsed: [...arrangement.collapsed], folded: [...arrangement.folded], pinned: [...arrangement.pinned],
             hidden: [...arrangement.hidden], order: arrangement.order, tracks: arrangement.filter,
+            sort: arrangement.sort === "given" ? "" : arrangement.sort,
+            only: [parts.stats.onlyThread ? "stats" : "", parts.flame.onlyThread ? "flame" : ""].filter(Boolean).join(),
             flame: parts.flame.mode === "heavy" ? "" : parts.flame.mode,
             table: parts.stats.table.sort === "-self" ? "" : parts.stats.table.sort,
             scroll: parts.scroller.scrollTop,
@@ -70,6 +72,9 @@ export class Link {
         for (const key of /** @type {const} */ (["collapsed", "folded", "pinned", "hidden"])) arrangement[key] = new Set(state[key] || []);
         arrangement.order = state.order || [];
         arrangement.filter = state.tracks || "";
+        arrangement.sort = state.sort === "activity" || state.sort === "name" ? state.sort : "given";
+        parts.stats.setOnlyThread(!!state.only?.includes("stats"));
+        parts.flame.setOnlyThread(!!state.only?.includes("flame"));
         if (state.flame === "time" || state.flame === "sandwich") parts.flame.setMode(state.flame);
         if (state.table) parts.stats.table.setSort(state.table);
         app.markers = state.markers || [];

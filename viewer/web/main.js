@@ -65,7 +65,7 @@ function start() {
     const panel = new Panel(() => app.tell("tab"));
     new Details(panel.add("details", "Selection"), app);
     /** @type {Stats} */
-    const stats = new Stats(panel.add("stats", "Statistics", () => stats.refresh()), app, { onsort: () => app.tell("tab") });
+    const stats = new Stats(panel.add("stats", "Statistics", () => stats.refresh()), app, { onchange: () => app.tell("tab") });
     /** @type {Flame} */
     const flame = new Flame(panel.add("flame", "Flame graph", () => { flame.refresh(); flame.draw(); }), app, { onchange: () => app.tell("tab") });
     const search = new Search(panel.add("hits", "Hits"), app, { onfind: () => undefined });

@@ -11,10 +11,11 @@ import { count, duration, percent } from "./units.js";
  *   p50: number, p95: number, p99: number, max: number}} FunctionRow */
 
 export class Stats {
-    /** @param {HTMLElement} element @param {import("./app.js").App} app @param {{onsort: () => void}} options */
+    /** @param {HTMLElement} element @param {import("./app.js").App} app @param {{onchange: () => void}} options */
     constructor(element, app, options) {
         this.app = app;
         this.element = element;
+        this.options = options;
         this.turn = 0;
         this.stale = true;
         this.total = 1;
@@ -29,7 +30,7 @@ export class Stats {
         this.table = new Table(this.columns(), {
             label: "Functions", sort: "-self", empty: "No function ran here.",
             filterText: (row) => app.trace.nameOf(row.name),
-            onpick: (row) => this.pick(row), onsort: options.onsort,
+            onpick: (row) => this.pick(row), onsort: options.onchange,
         });
         this.table.element.addEventListener("mouseleave", () => app.setHover(-1));
         element.append(h("div.toolbar", null, this.what, this.scope, this.filter,
@@ -65,13 +66,17 @@ export class Stats {
 
     drawScope() {
         const make = (/** @type {boolean} */ one, /** @type {string} */ text) => h("button", {
-            type: "button", "aria-pressed": String(this.onlyThread === one), onclick: () => {
-                this.onlyThread = one;
-                this.drawScope();
-                this.outdated();
-            },
+            type: "button", "aria-pressed": String(this.onlyThread === one), onclick: () => this.setOnlyThread(one),
         }, text);
         replace(this.scope, make(false, "All threads"), make(true, "Selected thread"));
+    }
+
+    /** @param {boolean} one */
+    setOnlyThread(one) {
+        this.onlyThread = one;
+        this.drawScope();
+        this.outdated();
+        this.options.onchange();
     }
 
     outdated() {

@@ -15,7 +15,7 @@ import { tracksOf, warningsOf } from "./tracks.js";
  * @typedef {{ask: (bytes: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>, close: () => void}} Carrier
  * @typedef {{row: number, index: number, track: number, depth: number, ts: number, dur: number,
  *   name: string, nameId: number, flows?: Flow[]}} Slice index: the engine's number of the slice
- * @typedef {{row: number, t: number, track: number, slice: number}} FlowEnd
+ * @typedef {{row: number, t: number, track: number, slice: number, name: string}} FlowEnd
  * @typedef {{name: string, from: FlowEnd, to: FlowEnd}} Flow
  * @typedef {Slice & {selfNs: number, args: string, category: string, open: boolean, parents: Slice[],
  *   children: Slice[], childCount: number, flows: Flow[]}} SliceInfo

@@ -32,7 +32,7 @@ async function flowsOf(trace, json) {
     const reply = await trace.ask({ kind: KIND.FLOWS, t0: json.start, t1: json.start + Math.max(json.duration, 1) });
     const [from, to, name, start, end] = [reply.u32(), reply.u32(), reply.u32(), reply.f64(), reply.f64()];
     const own = [...from.keys()].filter((i) => from[i] === json.slice || to[i] === json.slice).slice(0, MOST_FLOWS);
-    const place = (/** @type {Slice} */ s, /** @type {number} */ t) => ({ row: s.row, t, track: s.track, slice: s.index });
+    const place = (/** @type {Slice} */ s, /** @type {number} */ t) => ({ row: s.row, t, track: s.track, slice: s.index, name: s.name });
     return Promise.all(own.map(async (i) => {
         const [one, two] = await Promise.all([trace.sliceAt(0, from[i]), trace.sliceAt(0, to[i])]);
         return { name: trace.nameOf(name[i]), from: place(one, start[i]), to: place(two, end[i]) };

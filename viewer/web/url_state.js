@@ -7,7 +7,8 @@
  * @typedef {{t?: [number, number], sel?: {track: number, ts: number, depth: number},
  *   range?: [number, number], markers?: {t: number, label: string}[], q?: string, tab?: string,
  *   collapsed?: number[], folded?: number[], pinned?: number[], hidden?: number[], order?: number[], tracks?: string,
- *   flame?: string, table?: string, scroll?: number}} UrlState
+ *   sort?: string, flame?: string, table?: string, only?: string, scroll?: number}} UrlState only: the tabs, with
+ *   commas, that show the selected thread alone
  */
 
 /** @param {number[]} numbers */
@@ -22,7 +23,7 @@ export function encodeState(state) {
     if (state.markers && state.markers.length) {
         parts.set("marks", state.markers.map((m) => `${Math.round(m.t)}~${m.label}`).join("|"));
     }
-    for (const key of /** @type {const} */ (["q", "tab", "tracks", "flame", "table"])) {
+    for (const key of /** @type {const} */ (["q", "tab", "tracks", "sort", "flame", "table", "only"])) {
         const value = state[key];
         if (value) parts.set(key, value);
     }
@@ -63,7 +64,7 @@ export function decodeState(hash) {
             return { t: Number(at < 0 ? mark : mark.slice(0, at)), label: at < 0 ? "" : mark.slice(at + 1) };
         }).filter((mark) => Number.isFinite(mark.t));
     }
-    for (const key of /** @type {const} */ (["q", "tab", "tracks", "flame", "table"])) {
+    for (const key of /** @type {const} */ (["q", "tab", "tracks", "sort", "flame", "table", "only"])) {
         const value = parts.get(key);
         if (value) state[key] = value;
     }

@@ -7,7 +7,7 @@ test("a state comes back as it went", () => {
     const state = {
         t: [1000, 2000], sel: { track: 3, ts: 1500, depth: 2 }, range: [10, 20], q: 'a b&c=d "#" /x|y/ dur>1ms',
         markers: [{ t: 5, label: "A" }, { t: 7, label: "" }], tab: "flame", collapsed: [1, 2], folded: [7], pinned: [3],
-        hidden: [4], order: [2, 1], tracks: "main", flame: "time", table: "-total", scroll: 120,
+        hidden: [4], order: [2, 1], tracks: "main", sort: "activity", only: "stats,flame", flame: "time", table: "-total", scroll: 120,
     };
     const read = decodeState("#" + encodeState(state));
     assert.deepEqual(read, state);
