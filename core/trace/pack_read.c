@@ -1,47 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/trace/pack_read.h"
 
-#include "core/base/varint.h"
 #include "core/trace/pack_layout.h"
+#include "core/trace/pack_tables.h"
 #include "core/trace/pack_text.h"
 #include "core/trace/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_BYTES = 256 * 1024, MOST_COLUMNS = VT_PACK_MOST_COLUMNS };
+enum { TEXT_BYTES = 256 * 1024 };
 
-/* Bytes that are read. */
-struct cursor {
-    const unsigned char *p, *end;
-};
-
-struct text {
-    size_t offset, size; /* in the buffer of its list */
-};
-
-struct list {
-    struct vt_buf bytes;
-    struct text *items;
-    uint32_t count, capacity;
-};
-
-struct shape {
-    uint32_t count;
-    uint32_t column[VT_PACK_MOST_MEMBERS];
-    uint8_t form[VT_PACK_MOST_MEMBERS];
-    bool has_ts, has_dur;
-    uint32_t ts, dur; /* their columns */
+/* Of an event: a text or a word. */
+struct piece {
+    const char *text;
+    size_t size;
+    uint32_t word;
 };
 
 struct vt_pack_read {
     struct vt_pack_text text;
-    struct list words;
-    struct list columns; /* `"name": ` of each */
-    bool is_ts[MOST_COLUMNS], is_dur[MOST_COLUMNS];
-    struct shape *shapes;
-    uint32_t shape_count;
-    struct cursor cells[MOST_COLUMNS]; /* of the batch */
+    struct vt_pack_tables tables;
+    struct vt_pack_shortcut shortcut;
+    struct vt_pack_cursor cells[VT_PACK_MOST_COLUMNS]; /* of the batch */
     int64_t last_end;
     uint64_t events;
     bool ended; /* the last section was there */
@@ -55,120 +36,8 @@ struct vt_pack_read {
     struct vt_buf section; /* its bytes so far, unless it came in one piece */
 };
 
-static enum vt_status damaged(const char *what, struct vt_error *err) {
-    return vt_error_set(err, VT_ERR_FORMAT, "damaged: %s", what);
-}
-
 static enum vt_status no_memory(struct vt_error *err) {
     return vt_error_set(err, VT_ERR_NO_MEMORY, "out of memory");
-}
-
-/* ---- bytes */
-
-static bool take_varint(struct cursor *cursor, uint64_t *value) {
-    return vt_varint_take(&cursor->p, cursor->end, value);
-}
-
-static bool take_text(struct cursor *cursor, const char **text, size_t *size) {
-    uint64_t count;
-    if (!take_varint(cursor, &count) || count > (size_t)(cursor->end - cursor->p))
-        return false;
-    *text = (const char *)cursor->p;
-    *size = (size_t)count;
-    cursor->p += count;
-    return true;
-}
-
-/* ---- tables */
-
-static bool add_item(struct list *list, size_t offset) {
-    if (list->count == list->capacity) {
-        uint32_t capacity = list->capacity ? list->capacity * 2 : 64;
-        struct text *items = realloc(list->items, capacity * sizeof *items);
-        if (!items)
-            return false;
-        list->items = items;
-        list->capacity = capacity;
-    }
-    list->items[list->count++] = (struct text){offset, list->bytes.size - offset};
-    return !list->bytes.failed;
-}
-
-static enum vt_status take_words(struct vt_pack_read *pack, struct cursor *in,
-                                 struct vt_error *err) {
-    while (in->p < in->end) {
-        const char *text;
-        size_t size, offset = pack->words.bytes.size;
-        if (!take_text(in, &text, &size))
-            return damaged("words", err);
-        vt_buf_append(&pack->words.bytes, text, size);
-        if (pack->words.count == UINT32_MAX / 2 || !add_item(&pack->words, offset))
-            return no_memory(err);
-    }
-    return VT_OK;
-}
-
-static enum vt_status take_columns(struct vt_pack_read *pack, struct cursor *in,
-                                   struct vt_error *err) {
-    while (in->p < in->end) {
-        const char *name;
-        size_t size, offset = pack->columns.bytes.size;
-        uint32_t column = pack->columns.count + VT_PACK_FIRST_COLUMN;
-        if (!take_text(in, &name, &size) || column >= MOST_COLUMNS)
-            return damaged("columns", err);
-        vt_buf_append_char(&pack->columns.bytes, '"');
-        vt_buf_append(&pack->columns.bytes, name, size);
-        vt_buf_append_text(&pack->columns.bytes, "\": ");
-        pack->is_ts[column] = size == 2 && memcmp(name, "ts", 2) == 0;
-        pack->is_dur[column] = size == 3 && memcmp(name, "dur", 3) == 0;
-        if (!add_item(&pack->columns, offset))
-            return no_memory(err);
-    }
-    return VT_OK;
-}
-
-static bool take_shape(const struct vt_pack_read *pack, struct cursor *in,
-                       struct shape *shape) {
-    uint64_t count, column;
-    memset(shape, 0, sizeof *shape);
-    if (!take_varint(in, &count) || count > VT_PACK_MOST_MEMBERS)
-        return false;
-    shape->count = (uint32_t)count;
-    for (uint32_t i = 0; i < shape->count; i++) {
-        if (!take_varint(in, &column) || column < VT_PACK_FIRST_COLUMN ||
-            column - VT_PACK_FIRST_COLUMN >= pack->columns.count || in->p == in->end)
-            return false;
-        uint8_t form = *in->p++;
-        bool is_time = form < VT_PACK_WORD;
-        if (form > VT_PACK_TEXT ||
-            (is_time && !pack->is_ts[column] && !pack->is_dur[column]))
-            return false;
-        shape->column[i] = (uint32_t)column;
-        shape->form[i] = form;
-        if (is_time && pack->is_ts[column]) {
-            shape->has_ts = true;
-            shape->ts = (uint32_t)column;
-        } else if (is_time) {
-            shape->has_dur = true;
-            shape->dur = (uint32_t)column;
-        }
-    }
-    return true;
-}
-
-static enum vt_status take_shapes(struct vt_pack_read *pack, struct cursor *in,
-                                  struct vt_error *err) {
-    if (!pack->shapes)
-        pack->shapes = malloc(VT_PACK_MOST_SHAPES * sizeof *pack->shapes);
-    if (!pack->shapes)
-        return no_memory(err);
-    while (in->p < in->end) {
-        if (pack->shape_count == VT_PACK_MOST_SHAPES ||
-            !take_shape(pack, in, &pack->shapes[pack->shape_count]))
-            return damaged("shapes", err);
-        pack->shape_count++;
-    }
-    return VT_OK;
 }
 
 /* ---- events */
@@ -178,18 +47,18 @@ struct times {
 };
 
 /* The end of an event stands there, so its duration comes first. */
-static bool take_times(struct vt_pack_read *pack, const struct shape *shape,
-                       struct times *times) {
+static bool take_times(struct vt_pack_read *pack,
+                       const struct vt_pack_read_shape *shape, struct times *times) {
     uint64_t value;
     *times = (struct times){0, 0};
     if (shape->has_dur) {
-        if (!take_varint(&pack->cells[shape->dur], &value))
+        if (!vt_pack_take_varint(&pack->cells[shape->dur], &value))
             return false;
         times->dur = vt_varint_unzigzag(value);
     }
     if (!shape->has_ts)
         return true;
-    if (!take_varint(&pack->cells[shape->ts], &value))
+    if (!vt_pack_take_varint(&pack->cells[shape->ts], &value))
         return false;
     /* unsigned: a damaged file must not overflow */
     uint64_t end = (uint64_t)pack->last_end + (uint64_t)vt_varint_unzigzag(value);
@@ -198,64 +67,126 @@ static bool take_times(struct vt_pack_read *pack, const struct shape *shape,
     return true;
 }
 
-static bool put_value(struct vt_pack_read *pack, uint32_t column, uint8_t form,
-                      const struct times *times) {
-    struct vt_jwrite *out = &pack->text.out;
-    struct cursor *cell = &pack->cells[column];
+static bool read_piece_of(struct vt_pack_read *pack, uint32_t column, uint8_t form,
+                          struct piece *piece) {
+    struct vt_pack_cursor *cell = &pack->cells[column];
     uint64_t word;
-    const char *text;
-    size_t size;
-    if (form == VT_PACK_TEXT) {
-        if (!take_text(cell, &text, &size))
-            return false;
-        vt_jwrite_bytes(out, text, size);
-    } else if (form == VT_PACK_WORD) {
-        if (!take_varint(cell, &word) || word >= pack->words.count)
-            return false;
-        const struct text *item = &pack->words.items[word];
-        vt_jwrite_bytes(out, pack->words.bytes.data + item->offset, item->size);
-    } else {
-        char *p = vt_jwrite_room(out, VT_PACK_TEXT_US_BYTES);
-        int64_t ns = pack->is_ts[column] ? times->ts : times->dur;
-        out->used += (size_t)(vt_pack_text_us(p, ns, form - VT_PACK_US) - p);
-    }
+    if (form == VT_PACK_TEXT)
+        return vt_pack_take_text(cell, &piece->text, &piece->size);
+    if (!vt_pack_take_varint(cell, &word) || word >= pack->tables.words.count)
+        return false;
+    const struct vt_pack_item *item = &pack->tables.words.items[word];
+    piece->text = pack->tables.words.bytes.data + item->offset;
+    piece->size = item->size;
+    piece->word = (uint32_t)word;
     return true;
 }
 
-static bool put_event(struct vt_pack_read *pack) {
-    uint64_t number;
+static void put_event(struct vt_pack_read *pack, const struct vt_pack_read_shape *shape,
+                      const struct piece *pieces, const struct times *times) {
     struct vt_jwrite *out = &pack->text.out;
-    if (!take_varint(&pack->cells[0], &number) || number > pack->shape_count)
-        return false;
+    const struct vt_pack_list *columns = &pack->tables.columns;
     vt_pack_text_item(&pack->text, VT_PACK_EVENTS);
-    pack->events++;
-    if (!number)
-        return put_value(pack, 1, VT_PACK_TEXT, NULL);
-    const struct shape *shape = &pack->shapes[number - 1];
-    struct times times;
-    if (!take_times(pack, shape, &times))
-        return false;
     for (uint32_t i = 0; i < shape->count; i++) {
         uint32_t column = shape->column[i];
-        const struct text *name = &pack->columns.items[column - VT_PACK_FIRST_COLUMN];
+        const struct vt_pack_item *name =
+            &columns->items[column - VT_PACK_FIRST_COLUMN];
         vt_jwrite_bytes(out, i ? ", " : "{", i ? 2 : 1);
-        vt_jwrite_bytes(out, pack->columns.bytes.data + name->offset, name->size);
-        if (!put_value(pack, column, shape->form[i], &times))
-            return false;
+        vt_jwrite_bytes(out, columns->bytes.data + name->offset, name->size);
+        if (shape->form[i] >= VT_PACK_WORD) {
+            vt_jwrite_bytes(out, pieces[i].text, pieces[i].size);
+            continue;
+        }
+        char *p = vt_jwrite_room(out, VT_PACK_TEXT_US_BYTES);
+        int64_t ns = pack->tables.is_ts[column] ? times->ts : times->dur;
+        out->used += (size_t)(vt_pack_text_us(p, ns, shape->form[i] - VT_PACK_US) - p);
     }
     vt_jwrite_bytes(out, shape->count ? "}" : "{}", shape->count ? 1 : 2);
-    return !vt_jwrite_failed(out);
 }
 
-static bool take_cells(struct vt_pack_read *pack, struct cursor *in) {
+/* ns as its text with so many decimals of us has them. */
+static int64_t as_text_has(int64_t ns, unsigned decimals) {
+    static const int64_t units[] = {1000, 100, 10, 1};
+    return ns - ns % units[decimals];
+}
+
+static struct vt_pack_plain plain_event(const struct vt_pack_read *pack,
+                                        uint32_t number, const struct piece *pieces,
+                                        const struct times *times) {
+    const struct vt_pack_read_shape *shape = &pack->tables.shapes[number];
+    struct vt_pack_plain event = {number, pack->tables.forgotten, {0}, 0, 0};
+    for (uint32_t i = 0, words = 0; i < shape->count; i++) {
+        unsigned decimals = shape->form[i] - VT_PACK_US;
+        if (shape->form[i] == VT_PACK_WORD)
+            event.words[words++] = pieces[i].word;
+        else if (shape->column[i] == shape->ts)
+            event.ts_ns = as_text_has(times->ts, decimals);
+        else
+            event.dur_ns = as_text_has(times->dur, decimals);
+    }
+    return event;
+}
+
+/* Passes an event on: through the shortcut if that knows it, else as text. */
+static enum vt_status pass_event(struct vt_pack_read *pack, uint32_t number,
+                                 const struct piece *pieces, const struct times *times,
+                                 struct vt_error *err) {
+    const struct vt_pack_read_shape *shape = &pack->tables.shapes[number];
+    const struct vt_pack_shortcut *shortcut = &pack->shortcut;
+    bool taken = false;
+    if (!shortcut->take || !shape->is_plain) {
+        put_event(pack, shape, pieces, times);
+        return VT_OK;
+    }
+    if (pack->text.out.used)
+        vt_jwrite_flush(&pack->text.out);
+    struct vt_pack_plain event = plain_event(pack, number, pieces, times);
+    enum vt_status status = vt_jwrite_failed(&pack->text.out)
+                                ? VT_OK
+                                : shortcut->take(shortcut->state, &event, &taken, err);
+    if (status != VT_OK || taken)
+        return status;
+    put_event(pack, shape, pieces, times);
+    vt_jwrite_flush(&pack->text.out);
+    if (!vt_jwrite_failed(&pack->text.out))
+        shortcut->written(shortcut->state, &event);
+    return VT_OK;
+}
+
+static enum vt_status take_event(struct vt_pack_read *pack, struct vt_error *err) {
+    struct piece pieces[VT_PACK_MOST_MEMBERS];
+    struct times times = {0, 0};
+    uint64_t number;
+    if (!vt_pack_take_varint(&pack->cells[0], &number) ||
+        number > pack->tables.shape_count)
+        return vt_pack_damaged("events", err);
+    pack->events++;
+    if (!number) {
+        if (!read_piece_of(pack, 1, VT_PACK_TEXT, &pieces[0]))
+            return vt_pack_damaged("events", err);
+        vt_pack_text_item(&pack->text, VT_PACK_EVENTS);
+        vt_jwrite_bytes(&pack->text.out, pieces[0].text, pieces[0].size);
+        return VT_OK;
+    }
+    const struct vt_pack_read_shape *shape = &pack->tables.shapes[number - 1];
+    bool is_right = take_times(pack, shape, &times);
+    for (uint32_t i = 0; i < shape->count && is_right; i++)
+        if (shape->form[i] >= VT_PACK_WORD)
+            is_right =
+                read_piece_of(pack, shape->column[i], shape->form[i], &pieces[i]);
+    return is_right ? pass_event(pack, (uint32_t)number - 1, pieces, &times, err)
+                    : vt_pack_damaged("events", err);
+}
+
+static bool take_cells(struct vt_pack_read *pack, struct vt_pack_cursor *in) {
     memset(pack->cells, 0, sizeof pack->cells);
     while (in->p < in->end) {
         uint64_t column;
         const char *bytes;
         size_t size;
-        if (!take_varint(in, &column) ||
-            column >= pack->columns.count + VT_PACK_FIRST_COLUMN ||
-            !take_text(in, &bytes, &size) || pack->cells[column].p)
+        if (!vt_pack_take_varint(in, &column) ||
+            column >= pack->tables.columns.count + VT_PACK_FIRST_COLUMN ||
+            !vt_pack_take_text(in, &bytes, &size) || pack->cells[column].p)
             return false;
         pack->cells[column].p = (const unsigned char *)bytes;
         pack->cells[column].end = (const unsigned char *)bytes + size;
@@ -263,46 +194,49 @@ static bool take_cells(struct vt_pack_read *pack, struct cursor *in) {
     return true;
 }
 
-static enum vt_status take_events(struct vt_pack_read *pack, struct cursor *in,
+static enum vt_status take_events(struct vt_pack_read *pack, struct vt_pack_cursor *in,
                                   struct vt_error *err) {
     uint64_t count = 0;
-    bool is_right = take_varint(in, &count) && take_cells(pack, in);
-    for (uint64_t i = 0; i < count && is_right; i++)
-        is_right = put_event(pack);
+    if (!vt_pack_take_varint(in, &count) || !take_cells(pack, in))
+        return vt_pack_damaged("events", err);
+    enum vt_status status = VT_OK;
+    for (uint64_t i = 0; i < count && status == VT_OK; i++)
+        status = take_event(pack, err);
     if (vt_jwrite_failed(&pack->text.out))
         return vt_jwrite_finish(&pack->text.out, err);
-    for (uint32_t i = 0; i < MOST_COLUMNS && is_right; i++)
-        is_right = pack->cells[i].p == pack->cells[i].end;
-    return is_right ? VT_OK : damaged("events", err);
+    for (uint32_t i = 0; i < VT_PACK_MOST_COLUMNS && status == VT_OK; i++)
+        if (pack->cells[i].p != pack->cells[i].end)
+            status = vt_pack_damaged("events", err);
+    return status;
 }
 
 /* ---- what stands beside them */
 
-static bool take_place(struct cursor *in, unsigned *place) {
+static bool take_place(struct vt_pack_cursor *in, unsigned *place) {
     if (in->p == in->end)
         return false;
     *place = *in->p++;
     return *place < VT_PACK_TEXT_PLACES;
 }
 
-static enum vt_status take_open(struct vt_pack_read *pack, struct cursor *in,
+static enum vt_status take_open(struct vt_pack_read *pack, struct vt_pack_cursor *in,
                                 struct vt_error *err) {
     unsigned place;
     if (!take_place(in, &place) || in->p != in->end)
-        return damaged("a container", err);
+        return vt_pack_damaged("a container", err);
     vt_pack_text_open(&pack->text, place);
     return VT_OK;
 }
 
-static enum vt_status take_member(struct vt_pack_read *pack, struct cursor *in,
+static enum vt_status take_member(struct vt_pack_read *pack, struct vt_pack_cursor *in,
                                   struct vt_error *err) {
     struct vt_jwrite *out = &pack->text.out;
     unsigned place;
     const char *name;
     size_t size;
     if (!take_place(in, &place) || place == VT_PACK_EVENTS ||
-        !take_text(in, &name, &size))
-        return damaged("a member", err);
+        !vt_pack_take_text(in, &name, &size))
+        return vt_pack_damaged("a member", err);
     vt_pack_text_item(&pack->text, place);
     vt_jwrite_text(out, "\"");
     vt_jwrite_bytes(out, name, size);
@@ -311,11 +245,11 @@ static enum vt_status take_member(struct vt_pack_read *pack, struct cursor *in,
     return VT_OK;
 }
 
-static enum vt_status take_end(struct vt_pack_read *pack, struct cursor *in,
+static enum vt_status take_end(struct vt_pack_read *pack, struct vt_pack_cursor *in,
                                struct vt_error *err) {
     uint64_t events;
-    if (!take_varint(in, &events) || in->p != in->end || events != pack->events)
-        return damaged("the end", err);
+    if (!vt_pack_take_varint(in, &events) || in->p != in->end || events != pack->events)
+        return vt_pack_damaged("the end", err);
     vt_pack_text_end(&pack->text);
     pack->ended = true;
     return vt_jwrite_finish(&pack->text.out, err);
@@ -323,7 +257,7 @@ static enum vt_status take_end(struct vt_pack_read *pack, struct cursor *in,
 
 /* ---- sections */
 
-static enum vt_status take_section(struct vt_pack_read *pack, struct cursor in,
+static enum vt_status take_section(struct vt_pack_read *pack, struct vt_pack_cursor in,
                                    struct vt_error *err) {
     enum vt_status status = VT_OK;
     switch (pack->head[0]) {
@@ -334,21 +268,20 @@ static enum vt_status take_section(struct vt_pack_read *pack, struct cursor in,
         status = take_member(pack, &in, err);
         break;
     case 'W':
-        return take_words(pack, &in, err);
+        return vt_pack_tables_words(&pack->tables, &in, err);
     case 'F':
-        vt_buf_clear(&pack->words.bytes);
-        pack->words.count = 0;
-        return in.p == in.end ? VT_OK : damaged("words", err);
+        vt_pack_tables_forget_words(&pack->tables);
+        return in.p == in.end ? VT_OK : vt_pack_damaged("words", err);
     case 'C':
-        return take_columns(pack, &in, err);
+        return vt_pack_tables_columns(&pack->tables, &in, err);
     case 'S':
-        return take_shapes(pack, &in, err);
+        return vt_pack_tables_shapes(&pack->tables, &in, err);
     case 'E':
         return take_events(pack, &in, err);
     case 'Z':
         return take_end(pack, &in, err);
     default:
-        return damaged("a section of an unknown kind", err);
+        return vt_pack_damaged("a section of an unknown kind", err);
     }
     if (status == VT_OK && vt_jwrite_failed(&pack->text.out))
         return vt_jwrite_finish(&pack->text.out, err);
@@ -356,31 +289,31 @@ static enum vt_status take_section(struct vt_pack_read *pack, struct cursor in,
 }
 
 /* The kind and size of the next section, as far as they are there. */
-static enum vt_status take_head(struct vt_pack_read *pack, struct cursor *in,
+static enum vt_status take_head(struct vt_pack_read *pack, struct vt_pack_cursor *in,
                                 struct vt_error *err) {
     if (pack->ended)
-        return damaged("something stands behind the end", err);
+        return vt_pack_damaged("something stands behind the end", err);
     while (in->p < in->end && !pack->in_section) {
         pack->head[pack->head_size++] = *in->p++;
         bool is_whole = pack->head_size > 1 && pack->head[pack->head_size - 1] < 0x80;
-        struct cursor size = {pack->head + 1, pack->head + pack->head_size};
-        if (is_whole && (!take_varint(&size, &pack->section_size) ||
+        struct vt_pack_cursor size = {pack->head + 1, pack->head + pack->head_size};
+        if (is_whole && (!vt_pack_take_varint(&size, &pack->section_size) ||
                          pack->section_size > VT_PACK_MOST_SECTION))
             return vt_error_set(err, VT_ERR_LIMIT, "damaged: a section of %llu bytes",
                                 (unsigned long long)pack->section_size);
         pack->in_section = is_whole;
         if (!is_whole && pack->head_size == sizeof pack->head)
-            return damaged("the size of a section", err);
+            return vt_pack_damaged("the size of a section", err);
     }
     return VT_OK;
 }
 
-static enum vt_status take_body(struct vt_pack_read *pack, struct cursor *in,
+static enum vt_status take_body(struct vt_pack_read *pack, struct vt_pack_cursor *in,
                                 struct vt_error *err) {
     size_t have = (size_t)(in->end - in->p);
     size_t missing = (size_t)pack->section_size - pack->section.size;
     size_t take = have < missing ? have : missing;
-    struct cursor body = {in->p, in->p + take};
+    struct vt_pack_cursor body = {in->p, in->p + take};
     in->p += take;
     if (take < missing || pack->section.size) {
         vt_buf_append(&pack->section, body.p, take);
@@ -398,11 +331,11 @@ static enum vt_status take_body(struct vt_pack_read *pack, struct cursor *in,
     return status;
 }
 
-static enum vt_status read_piece(struct vt_pack_read *pack, struct cursor *in,
+static enum vt_status read_piece(struct vt_pack_read *pack, struct vt_pack_cursor *in,
                                  struct vt_error *err) {
     for (; pack->magic < VT_PACK_MAGIC_BYTES && in->p < in->end; pack->magic++)
         if (*in->p++ != (unsigned char)VT_PACK_MAGIC[pack->magic])
-            return damaged("it begins as nothing known", err);
+            return vt_pack_damaged("it begins as nothing known", err);
     enum vt_status status = VT_OK;
     while (in->p < in->end && status == VT_OK) {
         status = pack->in_section ? VT_OK : take_head(pack, in, err);
@@ -414,7 +347,7 @@ static enum vt_status read_piece(struct vt_pack_read *pack, struct cursor *in,
 
 enum vt_status vt_pack_read_feed(struct vt_pack_read *pack, const void *bytes,
                                  size_t size, struct vt_error *err) {
-    struct cursor in = {bytes, (const unsigned char *)bytes + size};
+    struct vt_pack_cursor in = {bytes, (const unsigned char *)bytes + size};
     if (pack->failed != VT_OK)
         return vt_error_set(err, pack->failed, "reading has failed before");
     pack->failed = read_piece(pack, &in, err);
@@ -433,7 +366,7 @@ struct vt_sink vt_pack_read_sink(struct vt_pack_read *pack) {
 enum vt_status vt_pack_read_finish(struct vt_pack_read *pack, struct vt_error *err) {
     if (pack->failed != VT_OK)
         return vt_error_set(err, pack->failed, "reading has failed before");
-    return pack->ended ? VT_OK : damaged("it ends too early", err);
+    return pack->ended ? VT_OK : vt_pack_damaged("it ends too early", err);
 }
 
 /* ---- life */
@@ -451,15 +384,17 @@ enum vt_status vt_pack_read_create(struct vt_sink inner, struct vt_pack_read **p
     return VT_OK;
 }
 
+void vt_pack_read_shorten(struct vt_pack_read *pack,
+                          const struct vt_pack_shortcut *shortcut) {
+    VT_REQUIRE(pack->magic == 0);
+    pack->shortcut = *shortcut;
+}
+
 void vt_pack_read_destroy(struct vt_pack_read *pack) {
     if (!pack)
         return;
     vt_jwrite_fini(&pack->text.out);
-    vt_buf_fini(&pack->words.bytes);
-    free(pack->words.items);
-    vt_buf_fini(&pack->columns.bytes);
-    free(pack->columns.items);
-    free(pack->shapes);
+    vt_pack_tables_fini(&pack->tables);
     vt_buf_fini(&pack->section);
     free(pack);
 }

@@ -98,6 +98,12 @@ const struct vt_reader_stats *vt_reader_stats(const struct vt_reader *reader) {
     return &reader->stats;
 }
 
+bool vt_reader_is_between_events(const struct vt_reader *reader) {
+    return reader->failed == VT_OK && reader->context == IN_EVENTS &&
+           !reader->in_event &&
+           vt_jscan_pending(&reader->scan) == vt_jscan_offset(&reader->scan);
+}
+
 /* ---- bytes */
 
 /* The text from `at` to `end`, which the scanner has passed: in the piece, or in the

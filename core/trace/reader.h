@@ -131,6 +131,9 @@ struct vt_sink vt_reader_sink(struct vt_reader *reader);
 
 const struct vt_reader_stats *vt_reader_stats(const struct vt_reader *reader);
 
+/* Whether what was fed ends behind an event, among events. */
+bool vt_reader_is_between_events(const struct vt_reader *reader);
+
 /* The JSON of a member's value. */
 static inline const char *vt_reader_value(const struct vt_reader_event *event,
                                           const struct vt_jscan_token *member,

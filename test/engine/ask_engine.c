@@ -3,14 +3,17 @@
  * Answers queries from a pipe: what the tests talk to natively; ask_wasm.mjs is the
  * same for engine.wasm.
  *
- *   ask_engine FILE [--index]
+ *   ask_engine FILE [--index | --pack]
  *
  * stdin: u32 size, request; again and again. stdout: u32 size, reply. With --index the
- * trace goes through a compact index first, and an engine without `unpack` answers.
+ * trace goes through a compact index first, with --pack through a packed report, and an
+ * engine without `unpack` answers.
  */
 #include "viewer/server/trace_open.h"
 
 #include "core/io/rawdeflate.h"
+#include "core/io/source.h"
+#include "core/trace/pack_write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +31,29 @@ static struct vt_engine *through_index(struct vt_engine *engine) {
     }
     vt_engine_destroy(engine);
     return other;
+}
+
+static struct vt_engine *packed(const char *path) {
+    struct vt_engine_options options = {0};
+    struct vt_pack_write_options pack_options = {0};
+    struct vt_source_options source_options = {0};
+    struct vt_error err;
+    struct vt_engine *engine;
+    struct vt_pack_write *pack;
+    struct vt_source *source;
+    if (vt_engine_create(&options, &engine, &err) != VT_OK ||
+        vt_pack_write_create(vt_engine_sink(engine), &pack_options, &pack, &err) !=
+            VT_OK ||
+        vt_source_open(path, &source_options, &source, &err) != VT_OK ||
+        vt_source_pump(source, vt_pack_write_sink(pack), &err) != VT_OK ||
+        vt_pack_write_finish(pack, &err) != VT_OK ||
+        vt_engine_finish(engine, &err) != VT_OK) {
+        fprintf(stderr, "ask_engine: %s\n", err.text);
+        exit(1);
+    }
+    vt_source_close(source);
+    vt_pack_write_destroy(pack);
+    return engine;
 }
 
 /* Gives the engine the block that the reply asks for. False: it asks for none. */
@@ -78,7 +104,10 @@ int main(int argc, char **argv) {
         fprintf(stderr, "ask_engine: %s\n", argc < 2 ? "one FILE" : err.text);
         return 1;
     }
-    if (argc > 2)
+    if (argc > 2 && strcmp(argv[2], "--pack") == 0) {
+        vt_engine_destroy(engine);
+        engine = packed(argv[1]);
+    } else if (argc > 2)
         engine = through_index(engine);
     answer_all(engine);
     vt_engine_destroy(engine);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The viewer's engine on any bytes, JSON or a compact index: what it takes, it can be
- * asked; what it makes of JSON is the same after a way through an index.
+ * The viewer's engine on any bytes, JSON, a packed report or a compact index: what it
+ * takes, it can be asked; what it makes of JSON is the same after a way through an
+ * index, and what it makes of a packed report is what it makes of that as JSON.
  */
+#include "core/trace/pack_layout.h"
+#include "core/trace/pack_read.h"
 #include "test/fuzz/fuzz_target.h"
 #include "viewer/engine/query.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_TEXT = 1 << 20 };
 
 struct request {
     uint32_t kind, flags;
@@ -104,7 +109,7 @@ static void ask_both(const struct vt_engine *engine, const struct vt_engine *oth
     for (int i = 0; i < 60; i++) {
         struct request request = draw(&seed);
         ask(engine, &request, &reply);
-        if (!other)
+        if (!other || request.kind == VT_QUERY_META) /* how many bytes it had */
             continue;
         ask(other, &request, &same);
         VT_REQUIRE(reply.size == same.size &&
@@ -114,11 +119,60 @@ static void ask_both(const struct vt_engine *engine, const struct vt_engine *oth
     vt_buf_fini(&same);
 }
 
+static enum vt_status take_little(void *state, const void *bytes, size_t size,
+                                  struct vt_error *err) {
+    struct vt_buf *text = state;
+    vt_buf_append(text, bytes, size);
+    return text->size < MOST_TEXT ? VT_OK : vt_error_set(err, VT_ERR_LIMIT, "too much");
+}
+
+/* A packed report as an engine that was given its JSON; NULL: it is damaged. *is_long:
+ * it is too long to try. */
+static struct vt_engine *through_json(const uint8_t *data, size_t size, bool *is_long) {
+    struct vt_buf text = {0};
+    struct vt_error err = {0};
+    struct vt_pack_read *pack;
+    struct vt_engine *engine = NULL;
+    enum vt_status status =
+        vt_pack_read_create((struct vt_sink){take_little, &text}, &pack, &err);
+    if (status == VT_OK)
+        status = vt_pack_read_feed(pack, data, size, &err);
+    if (status == VT_OK)
+        status = vt_pack_read_finish(pack, &err);
+    vt_pack_read_destroy(pack);
+    *is_long = text.size >= MOST_TEXT;
+    if (status == VT_OK &&
+        load((const uint8_t *)text.data, text.size, 4096, &engine) != VT_OK) {
+        vt_engine_destroy(engine);
+        engine = NULL;
+    }
+    vt_buf_fini(&text);
+    return engine;
+}
+
+static void try_pack(const uint8_t *data, size_t size, uint8_t first) {
+    bool is_long;
+    struct vt_engine *engine, *other = through_json(data, size, &is_long);
+    if (!is_long) {
+        bool is_read = load(data, size, first % 64u + 1, &engine) == VT_OK;
+        VT_REQUIRE(is_read == (other != NULL));
+        if (is_read)
+            ask_both(engine, other, first);
+        vt_engine_destroy(engine);
+    }
+    vt_engine_destroy(other);
+}
+
 /* The first byte says how large the pieces are and which questions are asked. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
         return 0;
     struct vt_engine *engine, *other = NULL;
+    if (size > VT_PACK_MAGIC_BYTES &&
+        !memcmp(data + 1, VT_PACK_MAGIC, VT_PACK_MAGIC_BYTES)) {
+        try_pack(data + 1, size - 1, data[0]);
+        return 0;
+    }
     if (load(data + 1, size - 1, data[0] % 64u + 1, &engine) == VT_OK) {
         if (size > 1 && (data[1] == '{' || data[1] == '['))
             other = through_index(engine);

@@ -31,6 +31,8 @@ static void drop_input(struct vt_engine *engine) {
     engine->reader = NULL;
     vt_pack_read_destroy(engine->pack);
     engine->pack = NULL;
+    vt_shortcut_destroy(engine->shortcut);
+    engine->shortcut = NULL;
     vt_compact_reader_destroy(engine->compact);
     engine->compact = NULL;
     if (engine->ingest)
@@ -65,7 +67,11 @@ static enum vt_status open_input(struct vt_engine *engine, struct vt_error *err)
     enum vt_status status = vt_reader_create(&limits, &handler, &engine->reader, err);
     if (status != VT_OK || !begins_with(engine, VT_PACK_MAGIC, VT_PACK_MAGIC_BYTES))
         return status;
-    return vt_pack_read_create(vt_reader_sink(engine->reader), &engine->pack, err);
+    status = vt_pack_read_create(vt_reader_sink(engine->reader), &engine->pack, err);
+    if (status != VT_OK)
+        return status;
+    return vt_shortcut_create(engine->ingest, engine->reader, engine->pack,
+                              &engine->shortcut, err);
 }
 
 static enum vt_status pass_on(struct vt_engine *engine, const void *bytes, size_t size,
@@ -108,7 +114,8 @@ static enum vt_status finish_text(struct vt_engine *engine, struct vt_error *err
         status = vt_reader_finish(engine->reader, err);
     if (status == VT_OK && !vt_reader_stats(engine->reader)->has_events)
         status = vt_error_set(err, VT_ERR_FORMAT, "not a trace: it has no traceEvents");
-    engine->store.bytes = vt_reader_stats(engine->reader)->bytes;
+    engine->store.bytes =
+        engine->pack ? engine->fed : vt_reader_stats(engine->reader)->bytes;
     vt_reader_destroy(engine->reader);
     engine->reader = NULL;
     return status == VT_OK ? vt_settle(engine->ingest, err) : status;

@@ -9,7 +9,7 @@
 
 #include "core/trace/pack_read.h"
 #include "viewer/engine/compact.h"
-#include "viewer/engine/ingest.h"
+#include "viewer/engine/shortcut.h"
 
 struct vt_engine {
     struct vt_engine_options options;
@@ -18,6 +18,7 @@ struct vt_engine {
     struct vt_ingest *ingest;
     struct vt_reader *reader;  /* of the text, or */
     struct vt_pack_read *pack; /* of a packed report, which gives `reader` its text */
+    struct vt_shortcut *shortcut;      /* of that, past `reader` */
     struct vt_compact_reader *compact; /* of the index */
     struct vt_buf head;                /* until it is known which */
     uint64_t fed;

@@ -178,6 +178,9 @@ static enum vt_status add_complete(struct vt_ingest *ingest,
     if (slice.name == VT_STORE_NONE)
         return VT_ERR_NO_MEMORY;
     enum vt_status status = keep_payload(ingest, event, &slice.payload, err);
+    ingest->was_plain_slice = !slice.payload;
+    ingest->slice_track = track;
+    ingest->slice_name = slice.name;
     return status == VT_OK
                ? vt_ingest_add_slice(&ingest->tracks.items[track].slices, &slice, err)
                : status;
@@ -254,6 +257,7 @@ static enum vt_status add_bound_flows(struct vt_ingest *ingest,
     bool in = is_true(event, "flow_in"), out = is_true(event, "flow_out");
     if (!in && !out)
         return VT_OK;
+    ingest->was_plain_slice = false;
     char phase = in && out ? 't' : in ? 'f' : 's';
     return add_flow(ingest, event, track, phase, "bind_id", err);
 }
@@ -316,11 +320,20 @@ static enum vt_status add_timed(struct vt_ingest *ingest,
     }
 }
 
+static void see_time(struct vt_ingest *ingest, int64_t time) {
+    if (!ingest->has_time || time < ingest->first_time)
+        ingest->first_time = time;
+    if (!ingest->has_time || time > ingest->last_time)
+        ingest->last_time = time;
+    ingest->has_time = true;
+}
+
 static enum vt_status take_event(void *state, const struct vt_reader_event *event,
                                  struct vt_error *err) {
     struct vt_ingest *ingest = state;
     struct vt_store_problems *problems = &ingest->store->problems;
     ingest->store->counts.events++;
+    ingest->was_plain_slice = false;
     if (event->phase == 'M')
         return vt_ingest_metadata(ingest, event, err);
     if (!event->phase || !strchr("XBEbeSFnTpiIRPCstfNOD", event->phase)) {
@@ -336,12 +349,19 @@ static enum vt_status take_event(void *state, const struct vt_reader_event *even
         problems->bad_ts++;
         return VT_OK;
     }
-    if (!ingest->has_time || event->ts_ns < ingest->first_time)
-        ingest->first_time = event->ts_ns;
-    if (!ingest->has_time || event->ts_ns > ingest->last_time)
-        ingest->last_time = event->ts_ns;
-    ingest->has_time = true;
+    see_time(ingest, event->ts_ns);
     return add_timed(ingest, event, err);
+}
+
+enum vt_status vt_ingest_slice_of(struct vt_ingest *ingest, uint32_t track,
+                                  uint32_t name, int64_t start, int64_t dur,
+                                  struct vt_error *err) {
+    struct vt_ingest_slice slice = {start, dur, name, 0};
+    ingest->store->counts.events++;
+    see_time(ingest, start);
+    if (start + dur > ingest->last_time)
+        ingest->last_time = start + dur;
+    return vt_ingest_add_slice(&ingest->tracks.items[track].slices, &slice, err);
 }
 
 struct vt_reader_handler vt_ingest_handler(struct vt_ingest *ingest) {

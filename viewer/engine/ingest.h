@@ -90,6 +90,9 @@ struct vt_ingest {
     struct vt_ingest_name_slot slots[VT_INGEST_SLOTS];
     int64_t first_time, last_time;
     bool has_time, has_payload;
+    /* The last event became a slice of this track and name, and nothing else. */
+    bool was_plain_slice;
+    uint32_t slice_track, slice_name;
 };
 
 void vt_ingest_init(struct vt_ingest *ingest, struct vt_store *store);
@@ -105,6 +108,11 @@ VT_NODISCARD enum vt_status vt_ingest_add_odd(struct vt_ingest_slices *slices,
                                               const struct vt_ingest_slice *slice,
                                               uint32_t end_payload, bool unfinished,
                                               struct vt_error *err);
+/* An event that is such a slice, of which only the times are told: `start` and `dur`
+ * within VT_STORE_MOST_NS, `dur` not below 0. */
+VT_NODISCARD enum vt_status vt_ingest_slice_of(struct vt_ingest *ingest, uint32_t track,
+                                               uint32_t name, int64_t start,
+                                               int64_t dur, struct vt_error *err);
 void vt_ingest_drop_slices(struct vt_ingest_slices *slices);
 
 /* A new track, in both lists. NONE: memory ran out. */

@@ -172,6 +172,72 @@ static void no_byte_changed_does_harm(void **state) {
     vt_buf_fini(&json);
 }
 
+/* ---- a shortcut */
+
+struct taker {
+    struct vt_buf *json;
+    int offered, written;
+    size_t seen; /* of the text, when the event that is now offered was */
+    struct vt_pack_plain events[4];
+    bool takes[4];
+};
+
+static enum vt_status take(void *state, const struct vt_pack_plain *event, bool *taken,
+                           struct vt_error *error) {
+    struct taker *taker = state;
+    (void)error;
+    taker->seen = taker->json->size;
+    taker->events[taker->offered] = *event;
+    *taken = taker->takes[taker->offered++];
+    return VT_OK;
+}
+
+static void written(void *state, const struct vt_pack_plain *event) {
+    struct taker *taker = state;
+    assert_memory_equal(event, &taker->events[taker->offered - 1], sizeof *event);
+    assert_true(taker->json->size > taker->seen);
+    taker->written++;
+}
+
+/* Columns ph, ts, dur; words "X" and "Y"; shapes {ph, ts, dur} with 3 and 1 decimals,
+ * and {ph}. */
+#define PLAIN                                                                          \
+    HEAD "C\xa\2ph\2ts\3dur"                                                           \
+         "W\x8\3\"X\"\3\"Y\""                                                          \
+         "S\x11\3\2\4\3\3\4\3\3\2\4\3\1\4\1\1\2\4"
+/* ends at 2000, 4000, 4400 ns; durations 1000, 500, 350 */
+#define EVENTS_OF_TIMES                                                                \
+    "E\x1d\4\0\4\1\3\1\2\2\4\1\0\0\0\3\6\xa0\x1f\xa0\x1f\xa0\x6"                       \
+    "\4\6\xd0\xf\xe8\x7\xbc\x5"
+
+static void a_shortcut_is_offered_events_of_words_and_times(void **state) {
+    (void)state;
+    static const char whole[] = PLAIN EVENTS_OF_TIMES "Z\1\4";
+    struct vt_buf json = {0};
+    struct taker taker = {.json = &json, .takes = {false, true, false}};
+    struct vt_pack_shortcut shortcut = {take, written, &taker};
+    struct vt_pack_read *read;
+    assert_int_equal(vt_pack_read_create(vt_sink_to_buf(&json), &read, &err), VT_OK);
+    vt_pack_read_shorten(read, &shortcut);
+    assert_int_equal(vt_pack_read_feed(read, whole, sizeof whole - 1, &err), VT_OK);
+    assert_int_equal(vt_pack_read_finish(read, &err), VT_OK);
+    vt_pack_read_destroy(read);
+    assert_int_equal(taker.offered, 3); /* not the one without times */
+    assert_int_equal(taker.written, 2);
+    assert_string_equal(
+        json.data, "{\"traceEvents\": [{\"ph\": \"Y\", \"ts\": 1.000, \"dur\": 1.000}, "
+                   "{\"ph\": \"X\"}, {\"ph\": \"X\", \"ts\": 4.0, \"dur\": 0.3}]}");
+    assert_int_equal(taker.events[0].words[0], 1);
+    assert_int_equal(taker.events[1].words[0], 0);
+    assert_int_equal(taker.events[1].ts_ns, 3500);
+    assert_int_equal(taker.events[1].dur_ns, 500);
+    assert_int_equal(taker.events[1].shape, taker.events[0].shape);
+    assert_true(taker.events[2].shape != taker.events[0].shape);
+    assert_int_equal(taker.events[2].ts_ns, 4000); /* as its text has it */
+    assert_int_equal(taker.events[2].dur_ns, 300);
+    vt_buf_fini(&json);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_smallest_report_is_read),
@@ -181,6 +247,7 @@ int main(void) {
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(a_section_beyond_the_limit_is_refused),
         cmocka_unit_test(no_byte_changed_does_harm),
+        cmocka_unit_test(a_shortcut_is_offered_events_of_words_and_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
