@@ -2,6 +2,7 @@
 // Traces that the browser tests open, made here so that every number in them is known.
 import fs from "node:fs";
 import path from "node:path";
+import { SHARED } from "./harness.mjs";
 
 /** A pseudo-random number below n, the same in every run. */
 export function randomSource(seed) {
@@ -75,4 +76,20 @@ export function writeTrace(folder, name, trace) {
     const file = path.join(folder, name);
     fs.writeFileSync(file, JSON.stringify(trace));
     return file;
+}
+
+/** The files of ../shared/badinputs with names made to break out of a page, those that MANIFEST accepts. */
+export function sharedNames() {
+    const manifest = path.join(SHARED, "badinputs/MANIFEST.tsv");
+    if (!fs.existsSync(manifest)) return [];
+    return fs.readFileSync(manifest, "utf8").split("\n").map((line) => line.split("\t"))
+        .filter(([file, , verdict]) => file?.startsWith("json/name_") && verdict === "accept")
+        .map(([file]) => path.join(SHARED, "badinputs", file));
+}
+
+/** Markup on the page that is not the page's own. Runs in the page. */
+export function strangeElements() {
+    return [...document.querySelectorAll("img, script, iframe, [onerror], [onload], [onmouseover], svg:not(.icon)")]
+        .filter((e) => !(e instanceof HTMLScriptElement) || !(e.src.endsWith("/main.js") || ["engine-worker", "engine-wasm", "trace-end"].includes(e.id) ||
+            e.textContent.startsWith('"use strict";(()=>{const m_'))).map((e) => e.outerHTML.slice(0, 200));
 }

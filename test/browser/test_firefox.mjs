@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { writeHtml } from "./carrier.mjs";
 import { launchFirefox, scratchFolder, serveVizviewer } from "./harness.mjs";
-import { writeTrace } from "./scenes.mjs";
+import { sharedNames, strangeElements, writeTrace } from "./scenes.mjs";
 
 const EVIL = '<img src=x onerror="document.title=666">';
 const folder = scratchFolder();
@@ -97,4 +97,48 @@ test("the served page works in Firefox", { timeout: 120000 }, async () => {
     } finally {
         await server.close();
     }
+});
+
+/** The traces of all files as one, each a process of its own. */
+function together(files) {
+    const events = files.flatMap((file, i) => {
+        const json = JSON.parse(fs.readFileSync(file, "utf8"));
+        return (Array.isArray(json) ? json : json.traceEvents).map((event) => ({ ...event, pid: i + 1 }));
+    });
+    return writeTrace(folder, "names.json", { traceEvents: events });
+}
+
+test("names made to break out of a page run nothing in Firefox", { timeout: 180000 }, async (t) => {
+    const files = sharedNames();
+    if (!files.length) {
+        t.skip("../shared/badinputs is not there");
+        return;
+    }
+    const page = await firefox.newPage();
+    const problems = [];
+    page.on("pageerror", (error) => problems.push(String(error)));
+    page.on("dialog", (dialog) => { problems.push(dialog.message()); dialog.dismiss(); });
+    await page.setViewport({ width: 1200, height: 2400 });
+    await page.goto(pathToFileURL(writeHtml(together(files), folder)).href);
+    await page.waitForFunction(isDrawn, { timeout: 30000 });
+    const canvas = await (await page.$("#canvas")).boundingBox();
+    for (let y = 30; y < Math.min(canvas.height, 1400); y += 34) await page.mouse.move(canvas.x + canvas.width * 0.3, canvas.y + y);
+    await page.focus("#scroller");
+    for (let i = 0; i < 10; i++) await page.keyboard.press("ArrowRight");
+    for (const text of ["<", "script"]) {
+        await page.$eval("#query", (box) => { box.value = ""; });
+        await page.type("#query", text);
+        for (let i = 0; i < 8; i++) await page.keyboard.press("Enter");
+    }
+    for (const tab of ["hits", "stats", "flame", "table", "details"]) {
+        await page.click(`#tab-button-${tab}`);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const row = await page.$(`#tab-${tab} tbody tr[aria-rowindex]`);
+        if (row) await row.click();
+    }
+    assert.deepEqual(await page.evaluate(strangeElements), []);
+    assert.equal(await page.evaluate(() => "polluted" in {}), false);
+    assert.match(await page.title(), /^names\.html/);
+    assert.deepEqual(problems, []);
+    await page.close();
 });

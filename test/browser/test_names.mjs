@@ -6,8 +6,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { bringTrace } from "./carrier.mjs";
-import { launchBrowser, openPage, saved, scratchFolder, settle, SHARED } from "./harness.mjs";
-import { writeTrace } from "./scenes.mjs";
+import { launchBrowser, openPage, saved, scratchFolder, settle } from "./harness.mjs";
+import { sharedNames, strangeElements, writeTrace } from "./scenes.mjs";
 
 const folder = scratchFolder();
 let browser;
@@ -20,15 +20,6 @@ after(async () => {
     await browser?.close();
     fs.rmSync(folder, { recursive: true, force: true });
 });
-
-/** The files that MANIFEST says are accepted. */
-function sharedNames() {
-    const manifest = path.join(SHARED, "badinputs/MANIFEST.tsv");
-    if (!fs.existsSync(manifest)) return [];
-    return fs.readFileSync(manifest, "utf8").split("\n").map((line) => line.split("\t"))
-        .filter(([file, , verdict]) => file?.startsWith("json/name_") && verdict === "accept")
-        .map(([file]) => path.join(SHARED, "badinputs", file));
-}
 
 function ownNames() {
     const evil = '<img src=x onerror="document.title=666">';
@@ -76,10 +67,7 @@ for (const file of [...ownNames(), ...sharedNames()]) {
         const page = await openPage(browser, server.url);
         try {
             await lookEverywhere(page);
-            const strange = await page.evaluate(() => [...document.querySelectorAll("img, script, iframe, [onerror], [onload], [onmouseover], svg:not(.icon)")]
-                .filter((e) => !(e instanceof HTMLScriptElement) || !(e.src.endsWith("/main.js") || ["engine-worker", "engine-wasm", "trace-end"].includes(e.id) ||
-                    e.textContent.startsWith('"use strict";(()=>{const m_'))).map((e) => e.outerHTML.slice(0, 200)));
-            assert.deepEqual(strange, []);
+            assert.deepEqual(await page.evaluate(strangeElements), []);
             assert.doesNotMatch(await page.title(), /666/);
             assert.equal(await page.evaluate(() => Object.prototype.hasOwnProperty.call({}.__proto__, "polluted")), false);
             assert.deepEqual(page.problems, []);
