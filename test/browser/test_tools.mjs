@@ -217,7 +217,9 @@ scene("a function's callers and callees are those computed from the JSON", async
     // The function lies below all of its callers; what it calls is below it.
     const depth = (list, i) => (i < 0 ? -1 : 1 + depth(list, list[i].parent));
     const above = Math.max(...callers.map((_, i) => depth(callers, i)));
-    const box = await page.locator(".flame canvas").boundingBox();
+    const box = await page.locator(".flame canvas").boundingBox(); // scrolled to the function
+    const sight = await page.locator(".flame").boundingBox();
+    assert.ok(box.y + above * 20 > sight.y + 40 && box.y + above * 20 < sight.y + sight.height - 40);
     await page.mouse.move(box.x + 10, box.y + above * 20 + 8);
     await settle(page);
     const hover = (await page.locator("#tab-flame .what").innerText()).replace(/[  ]/g, " ");

@@ -23,6 +23,8 @@ export class Flame {
         this.mode = "heavy";
         this.onlyThread = false;
         this.zoomed = -1;
+        /** How many rows of callers stand above a function. */
+        this.shift = 0;
         this.lit = -1;
         this.turn = 0;
         this.stale = true;
@@ -99,6 +101,7 @@ export class Flame {
             this.data = data;
             this.zoomed = -1;
             this.draw();
+            this.scroller.scrollTop = this.mode === "sandwich" ? this.shift * ROW - this.scroller.clientHeight / 2 : 0;
             this.say();
         } catch (error) {
             if (turn === this.turn) this.what.textContent = `The graph could not be computed: ${error}`;
@@ -130,12 +133,12 @@ export class Flame {
         const below = layOutFlame(this.data.nodes, this.zoomed, order, least);
         const callers = this.data.callers;
         const above = callers ? layOutFlame(callers, -1, "heavy", least) : { boxes: [], depth: 0 };
-        const shift = callers && callers.length ? above.depth - 1 : 0;
+        this.shift = callers && callers.length ? above.depth - 1 : 0;
         this.boxes = [
             ...above.boxes.filter((b) => b.depth > 0).map((b) => ({ ...b, y: (above.depth - 1 - b.depth) * ROW, nodes: /** @type {FlameNode[]} */ (callers) })),
-            ...below.boxes.map((b) => ({ ...b, y: (shift + b.depth) * ROW, nodes: this.data.nodes })),
+            ...below.boxes.map((b) => ({ ...b, y: (this.shift + b.depth) * ROW, nodes: this.data.nodes })),
         ];
-        this.paint(width, Math.max((shift + below.depth) * ROW + 4, this.scroller.clientHeight - 1));
+        this.paint(width, Math.max((this.shift + below.depth) * ROW + 4, this.scroller.clientHeight - 1));
     }
 
     /** @param {number} width @param {number} height */

@@ -142,7 +142,7 @@ export class Stats {
         };
         replace(this.aside, h("h3", null, visibleText(shortName(name))),
             place ? h("p", null, visibleText(`${place.path}:${place.line}`)) : "",
-            h("p", null, `${count(row.calls)} calls, ${percent(row.self / this.total)} of the work`), canvas,
+            h("p", null, `${count(row.calls)} ${row.calls === 1 ? "call" : "calls"}, ${percent(row.self / this.total)} of the work`), canvas,
             h("div.buttons", null,
                 h("button.button", { type: "button", onclick: go(row.max) }, "Longest call"),
                 h("button.button", { type: "button", onclick: go(0) }, "First call")));
