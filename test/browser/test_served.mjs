@@ -167,19 +167,21 @@ test("the page draws from the server, then from its own engine, and asks no more
     });
 });
 
-test("the page goes on with the server's engine when its own cannot be had", { timeout: 60000 }, async () => {
-    await served([file], async ({ url }) => {
-        const { page, asked } = await watched(url, (p) => p.context().route("**/index", (route) => route.abort()));
-        await page.waitForSelector("#cover.gone", { state: "attached" });
-        await page.waitForFunction(() => performance.getEntriesByName("viztracer-here").length);
-        asked.length = 0;
-        await page.keyboard.press("2");
-        await settle(page, 600);
-        assert.ok(asked.includes("query"), `${asked}`);
-        assert.ok(await page.locator("#tab-stats tbody tr[aria-rowindex]").count() > 5);
-        await page.context().close();
+for (const missing of ["index", "engine_worker.js"]) {
+    test(`the page goes on with the server's engine when its own cannot be had, for want of ${missing}`, { timeout: 60000 }, async () => {
+        await served([file], async ({ url }) => {
+            const { page, asked } = await watched(url, (p) => p.context().route(`**/${missing}`, (route) => route.abort()));
+            await page.waitForSelector("#cover.gone", { state: "attached" });
+            await page.waitForFunction(() => performance.getEntriesByName("viztracer-here").length);
+            asked.length = 0;
+            await page.keyboard.press("2");
+            await settle(page, 600);
+            assert.ok(asked.includes("query"), `${asked}`);
+            assert.ok(await page.locator("#tab-stats tbody tr[aria-rowindex]").count() > 5);
+            await page.context().close();
+        });
     });
-});
+}
 
 const traces = path.join(SHARED, "traces");
 for (const name of fs.existsSync(traces) ? fs.readdirSync(traces).filter((n) => n.endsWith(".json")) : []) {

@@ -14,6 +14,7 @@ export class EngineCalls {
         this.worker = new Worker(workerUrl());
         this.next = 1;
         this.retired = false;
+        this.broken = false;
         /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
         this.waiting = new Map();
         this.worker.onmessage = ({ data }) => {
@@ -23,7 +24,10 @@ export class EngineCalls {
             else call?.resolve(data.value);
             if (this.retired && !this.waiting.size) this.worker.terminate();
         };
-        this.worker.onerror = (event) => this.fail(new Error(event.message || "the engine could not be started"));
+        this.worker.onerror = (event) => {
+            this.broken = true;
+            this.fail(new Error(event.message || "the engine could not be started"));
+        };
     }
 
     /** @param {Error} error */

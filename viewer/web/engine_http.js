@@ -18,7 +18,14 @@ export class EngineHttp {
 
     /** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<ArrayBuffer>} */
     async ask(bytes) {
-        if (this.calls) return this.calls.call({ task: "askServer", url: new URL("query", document.baseURI).href, bytes });
+        const { calls } = this;
+        if (calls && !calls.broken) {
+            try {
+                return await calls.call({ task: "askServer", url: new URL("query", document.baseURI).href, bytes });
+            } catch (error) {
+                if (!calls.broken) throw error;
+            }
+        }
         const reply = await fetch("query", { method: "POST", body: bytes, signal: this.control.signal });
         if (!reply.ok) throw new Error(await reply.text() || `the server answered HTTP ${reply.status}`);
         return reply.arrayBuffer();
