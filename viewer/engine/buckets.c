@@ -56,10 +56,10 @@ static void fill_finest(struct making *making, const struct vt_buckets *buckets,
                         uint32_t from, uint32_t to) {
     const struct vt_columns *columns = making->columns;
     uint32_t level = buckets->finest, slice = from;
-    int64_t number = buckets->first_start >> level;
+    int64_t limit = buckets->first_start;
     uint64_t count = count_at(buckets, level);
     for (uint64_t k = 0; k < count; k++) {
-        int64_t limit = (number + (int64_t)k + 1) << level;
+        limit = vt_bucket_end(limit, level);
         uint32_t longest = VT_BUCKETS_NONE;
         uint64_t sum = 0;
         buckets->items[k].first = slice;

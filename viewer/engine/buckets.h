@@ -35,6 +35,12 @@ struct vt_buckets {
     uint32_t finest, level_count;
 };
 
+/* Where the bucket of `time` ends: behind it, whatever it is. */
+static inline int64_t vt_bucket_end(int64_t time, uint32_t level) {
+    int64_t end = (int64_t)(((uint64_t)(time >> level) + 1) << level);
+    return end > time ? end : INT64_MAX;
+}
+
 /* Of the slices [from, to), one row, after vt_columns_index. */
 VT_NODISCARD enum vt_status vt_buckets_build(const struct vt_columns *columns,
                                              uint32_t from, uint32_t to,

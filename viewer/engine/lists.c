@@ -82,8 +82,8 @@ void vt_answer_counter(struct vt_answer *answer) {
             vt_answer_fail(answer, VT_ERR_NO_MEMORY, "out of memory");
     }
     while (i < end && answer->err.status == VT_OK) {
-        int64_t number = counter->samples.items[i].time >> answer->level;
-        size_t to = sample_at(counter, i, (number + 1) << answer->level);
+        int64_t time = counter->samples.items[i].time;
+        size_t to = sample_at(counter, i, vt_bucket_end(time, answer->level));
         to = to > end ? end : to;
         bucket = measure(counter, i, to);
         if (vt_store_push(&buckets.list, bucket, &answer->err) != VT_OK)
@@ -124,8 +124,8 @@ static void mark_track(struct vt_answer *answer, struct marks *marks, uint32_t t
     size_t end = instant_at(store, track, answer->t1);
     answer->total += (double)(end - i);
     while (i < end && answer->err.status == VT_OK) {
-        int64_t number = store->instants.items[i].time >> answer->level;
-        size_t to = instant_at(store, track, (number + 1) << answer->level);
+        int64_t limit = vt_bucket_end(store->instants.items[i].time, answer->level);
+        size_t to = instant_at(store, track, limit);
         to = to > end ? end : to;
         struct mark mark = {(uint32_t)i, (uint32_t)(to - i)};
         if (vt_store_push(&marks->list, mark, &answer->err) != VT_OK)

@@ -104,7 +104,7 @@ static void walk_slices(struct vt_answer *answer, struct items *items, uint32_t 
     while (i < end) {
         uint32_t next = vt_columns_next_long(columns, i, end, width);
         while (i < next) {
-            int64_t limit = ((columns->start[i] >> answer->level) + 1) << answer->level;
+            int64_t limit = vt_bucket_end(columns->start[i], answer->level);
             uint32_t to;
             struct vt_bucket bucket = walk_few(answer, i, next, limit, &to);
             if (to < next && columns->start[to] < limit) {

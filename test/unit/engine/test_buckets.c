@@ -101,9 +101,45 @@ static void few_slices_and_slices_at_one_time_have_no_or_few_buckets(void **stat
     vt_columns_fini(&c);
 }
 
+static void a_bucket_ends_behind_each_of_its_times(void **state) {
+    (void)state;
+    assert_int_equal(vt_bucket_end(0, 0), 1);
+    assert_int_equal(vt_bucket_end(1023, 10), 1024);
+    assert_int_equal(vt_bucket_end(1024, 10), 2048);
+    assert_int_equal(vt_bucket_end(-1, 10), 0);
+    assert_int_equal(vt_bucket_end(-1025, 10), -1024);
+    assert_int_equal(vt_bucket_end(INT64_C(1) << 62, 62), INT64_MAX);
+    assert_int_equal(vt_bucket_end(INT64_MIN, 62), INT64_MIN / 2);
+    assert_int_equal(vt_bucket_end(INT64_MAX - 1, 1), INT64_MAX);
+}
+
+/* As far apart as an index may have them: the widest bucket has no end. */
+static void the_widest_buckets_have_their_slices(void **state) {
+    (void)state;
+    struct vt_columns c;
+    struct vt_buckets buckets;
+    struct vt_error err;
+    assert_int_equal(vt_columns_init(&c, 40, false, &err), VT_OK);
+    for (uint32_t i = 0; i < c.count; i++) {
+        c.start[i] = i < 20 ? i : INT64_C(1) << 62;
+        c.dur[i] = 0;
+        c.name[i] = i;
+    }
+    assert_int_equal(vt_columns_index(&c, &err), VT_OK);
+    assert_int_equal(vt_buckets_build(&c, 0, 40, &buckets, &err), VT_OK);
+    assert_int_equal(buckets.finest, 62);
+    assert_int_equal(buckets.items[1].first, 20);
+    assert_int_equal(buckets.items[1].longest, 20);
+    assert_int_equal(buckets.items[2].first, 40);
+    vt_buckets_fini(&buckets);
+    vt_columns_fini(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buckets_have_what_looking_at_each_slice_finds),
+        cmocka_unit_test(a_bucket_ends_behind_each_of_its_times),
+        cmocka_unit_test(the_widest_buckets_have_their_slices),
         cmocka_unit_test(few_slices_and_slices_at_one_time_have_no_or_few_buckets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
