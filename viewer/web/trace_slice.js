@@ -8,6 +8,8 @@ import { KIND } from "./query_bytes.js";
 
 const MOST_STACK = 100;
 const MOST_FLOWS = 40;
+/** Of all that overlap a slice, to find its own among them. */
+const MOST_OVERLAPPING = 200000;
 
 /** @param {Trace} trace @param {Slice} slice @returns {Promise<import("./trace.js").SliceInfo>} */
 export async function sliceInfo(trace, slice) {
@@ -29,7 +31,7 @@ export async function sliceInfo(trace, slice) {
 
 /** @param {Trace} trace @param {any} json of SLICE @returns {Promise<Flow[]>} */
 async function flowsOf(trace, json) {
-    const reply = await trace.ask({ kind: KIND.FLOWS, t0: json.start, t1: json.start + Math.max(json.duration, 1) });
+    const reply = await trace.ask({ kind: KIND.FLOWS, t0: json.start, t1: json.start + Math.max(json.duration, 1), limit: MOST_OVERLAPPING });
     const [from, to, name, start, end] = [reply.u32(), reply.u32(), reply.u32(), reply.f64(), reply.f64()];
     const own = [...from.keys()].filter((i) => from[i] === json.slice || to[i] === json.slice).slice(0, MOST_FLOWS);
     const place = (/** @type {Slice} */ s, /** @type {number} */ t) => ({ row: s.row, t, track: s.track, slice: s.index, name: s.name });
