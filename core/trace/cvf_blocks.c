@@ -50,6 +50,10 @@ enum vt_status vt_cvf_blocks_find(struct vt_cvf_reading *reading,
             err, VT_ERR_LIMIT, "a block that expands more than %u times (byte %llu)",
             expansion_of(reading), (unsigned long long)(block->data - reading->begin));
     reading->in.p += size;
+    const struct vt_cvf_read_options *options = reading->options;
+    if (options->found)
+        options->found(options->found_state, block->data, block->size,
+                       block->text_bytes);
     return VT_OK;
 }
 
@@ -176,6 +180,8 @@ enum vt_status vt_cvf_blocks_list(struct vt_cvf_reading *reading,
         .reading = reading, .take = take, .state = state, .left = count};
     struct vt_sink sink = {.write = write_list, .state = &list};
     struct vt_jscan_token token;
+    if (reading->options->found)
+        return VT_OK;
     options.nesting = malloc(VT_JSCAN_NESTING_BYTES(options.depth));
     if (!options.nesting)
         return no_memory(err);
@@ -285,6 +291,8 @@ enum vt_status vt_cvf_blocks_others(struct vt_cvf_reading *reading,
     struct vt_reader_handler handler = {take_other, NULL, reading};
     struct check check = {.first = '['};
     struct vt_sink sink = {.write = write_check, .state = &check};
+    if (reading->options->found)
+        return VT_OK;
     enum vt_status status =
         vt_reader_create(&reading->options->limits, &handler, &check.reader, err);
     if (status == VT_OK)
@@ -420,7 +428,7 @@ enum vt_status vt_cvf_blocks_members(struct vt_cvf_reading *reading,
     enum vt_status status = VT_OK;
     if (reading->held.text.size)
         status = write_held(reading, err);
-    if (status == VT_OK && reading->has_file_info)
+    if (status == VT_OK && reading->has_file_info && !reading->options->found)
         status = write_file_info(reading, err);
     return status;
 }

@@ -23,6 +23,11 @@ struct vt_cvf_read_options {
      * are not whole, or end before `size`. */
     enum vt_status (*unpack)(const void *bytes, size_t size, struct vt_sink sink,
                              struct vt_error *err);
+    /* Or, for those who can unpack blocks only beforehand: is told each block of the
+     * file in its order, with how much text it says it holds. Nothing of the blocks is
+     * in the text then. */
+    void (*found)(void *state, const void *bytes, size_t size, uint64_t text_bytes);
+    void *found_state;
     struct vt_reader_limits limits;
     uint32_t expansion; /* 0: VT_CVF_EXPANSION */
 };

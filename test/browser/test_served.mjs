@@ -2,11 +2,12 @@
 // The page with our own server: gz, a directory, the engine in the server, --once, and the traces
 // of others in ../shared/traces.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import zlib from "node:zlib";
 import { after, before, test } from "node:test";
-import { hasPageEngine, launchBrowser, openPage, pictureOf, scratchFolder, serveVizviewer, settle, SHARED } from "./harness.mjs";
+import { hasPageEngine, launchBrowser, openPage, pictureOf, ROOT, scratchFolder, serveVizviewer, settle, SHARED } from "./harness.mjs";
 import { threeProcesses, writeTrace } from "./scenes.mjs";
 
 const folder = scratchFolder();
@@ -182,6 +183,45 @@ for (const missing of ["index", "engine_worker.js"]) {
         });
     });
 }
+
+/** Drops a file on the page. @param {any} page @param {string} name @param {Buffer} bytes */
+function drop(page, name, bytes) {
+    return page.evaluate(([fileName, numbers]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(numbers)], fileName));
+        document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, [name, [...bytes]]);
+}
+
+test("reports of every kind that are dropped on the page are opened there", { timeout: 60000 }, async (t) => {
+    await served([file], async (server) => {
+        if (!await hasPageEngine(server)) {
+            t.skip("built without engine.wasm");
+            return;
+        }
+        const page = await openPage(browser, server.url);
+        const wanted = await facts(page);
+        const json = fs.readFileSync(file);
+        const packed = path.join(folder, "dropped.cvf");
+        const viztracer = path.join(path.dirname(process.env.VIZVIEWER || path.join(ROOT, "build/vizviewer")), "viztracer");
+        const done = spawnSync(viztracer, ["--quiet", "--compress", file, "-o", packed], { encoding: "utf8" });
+        assert.equal(done.status, 0, done.stderr);
+        for (const [name, bytes] of [["one.json.gz", zlib.gzipSync(json)], ["two.cvf", fs.readFileSync(packed)], ["three.json", json]]) {
+            await drop(page, name, bytes);
+            await page.waitForFunction((shown) => document.querySelector("#file-name").textContent === shown, name);
+            await settle(page, 300);
+            assert.equal(await facts(page), wanted, name);
+        }
+        for (const [name, bytes] of [["cut.json.gz", zlib.gzipSync(json).subarray(0, 900)], ["cut.cvf", fs.readFileSync(packed).subarray(0, 900)], ["empty.json", Buffer.alloc(0)]]) {
+            await drop(page, name, bytes);
+            await page.waitForFunction((shown) => document.querySelector("#cover-card.bad h1")?.textContent.startsWith(shown), name);
+            await page.getByRole("button", { name: "Back to the trace" }).click();
+            assert.equal(await page.locator("#file-name").innerText(), "three.json");
+        }
+        assert.deepEqual(page.problems, []);
+        await page.context().close();
+    });
+});
 
 const traces = path.join(SHARED, "traces");
 for (const name of fs.existsSync(traces) ? fs.readdirSync(traces).filter((n) => n.endsWith(".json")) : []) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Compressed reports of any bytes: what is taken becomes a trace that our strict reader
- * takes; compressed again it gives the same number of events.
+ * takes; compressed again it gives the same number of events. Its blocks can be told
+ * beforehand.
  */
 #include "core/io/zblock.h"
 #include "core/trace/cvf_read.h"
@@ -42,11 +43,42 @@ static uint64_t encode(const struct vt_buf *text, struct vt_buf *file) {
     return events;
 }
 
+struct file {
+    const uint8_t *bytes;
+    size_t size, found;
+};
+
+static void find(void *state, const void *bytes, size_t size, uint64_t text_bytes) {
+    struct file *file = state;
+    const uint8_t *at = bytes;
+    (void)text_bytes;
+    VT_REQUIRE(at >= file->bytes && size <= file->size &&
+               (size_t)(at - file->bytes) <= file->size - size);
+    file->found++;
+}
+
+/* What can be read has blocks that can be told. */
+static void find_blocks(const uint8_t *data, size_t size, bool is_right) {
+    struct file file = {data, size, 0};
+    struct vt_buf text = {0};
+    struct vt_cvf_read_options options = {
+        .found = find,
+        .found_state = &file,
+        .limits = {.depth = 64, .string_bytes = 1 << 20},
+        .expansion = EXPANSION,
+    };
+    enum vt_status status =
+        vt_cvf_read(data, size, &options, vt_sink_to_buf(&text), NULL);
+    VT_REQUIRE(status == VT_OK || !is_right);
+    vt_buf_fini(&text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct vt_buf text = {0}, file = {0}, again = {0}, file_again = {0};
     struct vt_error err = {0};
     enum vt_status status = decode(data, size, &text, &err);
     VT_REQUIRE(status == VT_OK || err.text[0]);
+    find_blocks(data, size, status == VT_OK);
     if (status == VT_OK && text.size < (1u << 20)) {
         uint64_t events = encode(&text, &file);
         VT_REQUIRE(decode(file.data, file.size, &again, NULL) == VT_OK);

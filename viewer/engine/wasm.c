@@ -2,12 +2,13 @@
 #include "viewer/engine/wasm.h"
 
 #include "viewer/engine/query.h"
+#include "viewer/engine/wasm_inside.h"
 
 #include <stdlib.h>
 
-static struct vt_engine *the_engine;
-static struct vt_buf the_reply;
-static struct vt_error the_error;
+struct vt_engine *vt_wasm_the_engine;
+struct vt_buf vt_wasm_the_reply;
+struct vt_error vt_wasm_the_error;
 
 void *vt_wasm_alloc(size_t size) {
     return malloc(size ? size : 1);
@@ -19,42 +20,43 @@ void vt_wasm_free(void *bytes) {
 
 int vt_wasm_create(void) {
     struct vt_engine_options options = {0};
-    vt_engine_destroy(the_engine);
-    the_engine = NULL;
-    return (int)vt_engine_create(&options, &the_engine, &the_error);
+    vt_engine_destroy(vt_wasm_the_engine);
+    vt_wasm_the_engine = NULL;
+    return (int)vt_engine_create(&options, &vt_wasm_the_engine, &vt_wasm_the_error);
 }
 
 int vt_wasm_feed(const void *bytes, size_t size) {
-    return (int)vt_engine_feed(the_engine, bytes, size, &the_error);
+    return (int)vt_engine_feed(vt_wasm_the_engine, bytes, size, &vt_wasm_the_error);
 }
 
 int vt_wasm_finish(void) {
-    return (int)vt_engine_finish(the_engine, &the_error);
+    return (int)vt_engine_finish(vt_wasm_the_engine, &vt_wasm_the_error);
 }
 
 double vt_wasm_events(void) {
-    return (double)vt_engine_progress(the_engine).events;
+    return (double)vt_engine_progress(vt_wasm_the_engine).events;
 }
 
 int vt_wasm_query(const void *request, size_t size) {
-    vt_query_answer(the_engine, request, size, &the_reply);
-    if (the_reply.size)
+    vt_query_answer(vt_wasm_the_engine, request, size, &vt_wasm_the_reply);
+    if (vt_wasm_the_reply.size)
         return 0;
-    return (int)vt_error_set(&the_error, VT_ERR_NO_MEMORY, "out of memory");
+    return (int)vt_error_set(&vt_wasm_the_error, VT_ERR_NO_MEMORY, "out of memory");
 }
 
 const void *vt_wasm_reply(void) {
-    return the_reply.data;
+    return vt_wasm_the_reply.data;
 }
 
 size_t vt_wasm_reply_size(void) {
-    return the_reply.size;
+    return vt_wasm_the_reply.size;
 }
 
 int vt_wasm_provide(uint32_t block, const void *bytes, size_t size) {
-    return (int)vt_engine_provide(the_engine, block, bytes, size, &the_error);
+    return (int)vt_engine_provide(vt_wasm_the_engine, block, bytes, size,
+                                  &vt_wasm_the_error);
 }
 
 const char *vt_wasm_error(void) {
-    return the_error.text;
+    return vt_wasm_the_error.text;
 }

@@ -46,6 +46,15 @@ size_t VT_WASM_EXPORT(vt_wasm_reply_size)(void);
 /* Unpacked bytes of a block that a reply asked for (VT_REPLY_NEEDS_BLOCK). */
 int VT_WASM_EXPORT(vt_wasm_provide)(uint32_t block, const void *bytes, size_t size);
 
+/* A compressed report (cvf), instead of feeding; it is all in memory and stays there:
+ *   vt_wasm_cvf_blocks    its blocks of zlib data; the reply has, of each, u32 offset
+ *                         in the file, u32 bytes, f64 bytes that it holds unpacked
+ *   vt_wasm_cvf_provide   an unpacked block, in vt_wasm_alloc's memory, which is taken
+ *   vt_wasm_cvf_read      feeds the engine */
+int VT_WASM_EXPORT(vt_wasm_cvf_blocks)(const void *file, size_t size);
+int VT_WASM_EXPORT(vt_wasm_cvf_provide)(uint32_t block, void *bytes, size_t size);
+int VT_WASM_EXPORT(vt_wasm_cvf_read)(const void *file, size_t size);
+
 const char *VT_WASM_EXPORT(vt_wasm_error)(void);
 
 #endif

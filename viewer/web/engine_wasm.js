@@ -11,8 +11,8 @@ export class EngineWasm extends EngineCalls {
 
     /**
      * All pieces of a trace, one by one.
-     * @param {AsyncIterable<{task: "feed" | "feedPacked", bytes: Uint8Array} | {task: "feedBase64", text: string}>} pieces
-     * packed: gzip @param {AbortSignal} signal
+     * @param {AsyncIterable<{task: "feed" | "feedPacked" | "feedCvf", bytes: Uint8Array} | {task: "feedBase64", text: string}>} pieces
+     * packed: gzip; cvf: all in one @param {AbortSignal} signal
      */
     async feed(pieces, signal) {
         for await (const piece of pieces) {

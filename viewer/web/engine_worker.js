@@ -40,10 +40,29 @@
     /** The reply is copied: the engine overwrites it, and its memory moves when it grows. */
     const reply = () => memory().slice(engine.vt_wasm_reply(), engine.vt_wasm_reply() + engine.vt_wasm_reply_size());
 
-    /** @param {Uint8Array} packed raw deflate */
-    const inflate = async (packed) => {
-        const stream = new Blob([/** @type {any} */ (packed)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    /** @param {Uint8Array} packed @param {CompressionFormat} format */
+    const inflate = async (packed, format) => {
+        const stream = new Blob([/** @type {any} */ (packed)]).stream().pipeThrough(new DecompressionStream(format));
         return new Uint8Array(await new Response(stream).arrayBuffer());
+    };
+
+    /**
+     * The same, no further than it may go: a few bytes may hold very many.
+     * @param {Uint8Array} packed zlib @param {number} most bytes
+     */
+    const inflateUpTo = async (packed, most) => {
+        const stream = new Blob([/** @type {any} */ (packed)]).stream().pipeThrough(new DecompressionStream("deflate"));
+        const reader = stream.getReader();
+        const pieces = [];
+        let size = 0;
+        for (;;) {
+            const { done, value } = await reader.read();
+            if (done) break;
+            size += value.length;
+            if (size > most) throw new Error("not a whole cvf file: a block holds more text than it says");
+            pieces.push(value);
+        }
+        return { pieces, size };
     };
 
     /** Asks again after each block of arguments or sources that has to be unpacked first.
@@ -55,7 +74,7 @@
             const head = new DataView(answer);
             if (answer.byteLength < 16 || head.getUint32(0, true) !== NEEDS_BLOCK) return answer;
             const block = head.getUint32(4, true);
-            const bytes = await inflate(new Uint8Array(answer, 16));
+            const bytes = await inflate(new Uint8Array(answer, 16), "deflate-raw");
             withBytes(bytes, (at, size) => engine.vt_wasm_provide(block, at, size));
         }
     };
@@ -86,6 +105,30 @@
         }
         // What the engine says of the bytes is worth more than that the stream broke off.
         await Promise.race([unpacker.writer.write(bytes), unpacker.fed]).catch(() => unpacker?.fed);
+    };
+
+    /** A whole compressed report (cvf): its blocks are inflated first. @param {Uint8Array} file */
+    const feedCvf = async (file) => {
+        const at = engine.vt_wasm_alloc(file.length);
+        if (!at) throw new Error("the engine ran out of memory");
+        new Uint8Array(memory(), at, file.length).set(file);
+        if (engine.vt_wasm_cvf_blocks(at, file.length)) throw failure();
+        const blocks = new DataView(reply());
+        for (let i = 0; 16 * i < blocks.byteLength; i++) {
+            const offset = blocks.getUint32(16 * i, true);
+            const packed = file.subarray(offset, offset + blocks.getUint32(16 * i + 4, true));
+            const { pieces, size } = await inflateUpTo(packed, blocks.getFloat64(16 * i + 8, true));
+            const to = engine.vt_wasm_alloc(size);
+            if (!to) throw new Error("the engine ran out of memory");
+            let end = to;
+            for (const piece of pieces) {
+                new Uint8Array(memory(), end, piece.length).set(piece);
+                end += piece.length;
+            }
+            if (engine.vt_wasm_cvf_provide(i, to, size)) throw failure();
+        }
+        if (engine.vt_wasm_cvf_read(at, file.length)) throw failure();
+        engine.vt_wasm_free(at);
     };
 
     const finish = async () => {
@@ -125,10 +168,11 @@
 
     /** @type {Record<string, (message: any) => any>} */
     const tasks = {
-        create: async ({ wasm, packed }) => create(wasm || await inflate(fromBase64(packed))),
+        create: async ({ wasm, packed }) => create(wasm || await inflate(fromBase64(packed), "deflate-raw")),
         feed: ({ bytes }) => feed(bytes),
         feedPacked: ({ bytes }) => feedPacked(bytes),
         feedBase64: ({ text }) => feedPacked(fromBase64(text)),
+        feedCvf: ({ bytes }) => feedCvf(bytes),
         load: ({ url }) => load(url),
         askServer: ({ url, bytes }) => askServer(url, bytes),
         finish,

@@ -29,7 +29,7 @@ export class Loader {
     }
 
     choose() {
-        const input = /** @type {HTMLInputElement} */ (h("input", { type: "file", accept: ".json,.gz" }));
+        const input = /** @type {HTMLInputElement} */ (h("input", { type: "file", accept: ".json,.gz,.cvf" }));
         input.addEventListener("change", () => {
             if (input.files?.[0]) this.file(input.files[0]);
         });
@@ -82,7 +82,7 @@ export class Loader {
     /** Nothing was given: say how a trace is made and opened. */
     empty() {
         this.show("", h("h1", null, "Open a trace"),
-            h("p", null, "Drop a ", h("code", null, ".json"), " or ", h("code", null, ".json.gz"),
+            h("p", null, "Drop a ", h("code", null, ".json"), ", ", h("code", null, ".json.gz"), " or ", h("code", null, ".cvf"),
                 " file on this page. It stays on your machine."),
             h("p", null, "To make one: ", h("code", null, "viztracer my_script.py")), this.buttons());
     }

@@ -30,7 +30,12 @@ async function untilRead(progress, signal) {
 
 /** A file's bytes, counted. @param {File} file @param {Progress} progress */
 async function* piecesOf(file, progress) {
-    const magic = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    const magic = new Uint8Array(await file.slice(0, 8).arrayBuffer());
+    if (magic.length === 8 && magic.every((byte, i) => byte === (i ? 0 : 1))) {
+        progress(0, file.size, "Reading");
+        yield { task: /** @type {const} */ ("feedCvf"), bytes: new Uint8Array(await file.arrayBuffer()) };
+        return;
+    }
     const task = magic[0] === 0x1f && magic[1] === 0x8b ? /** @type {const} */ ("feedPacked") : /** @type {const} */ ("feed");
     const reader = file.stream().getReader();
     let done = 0;
@@ -115,7 +120,6 @@ export async function openServed(progress, signal) {
 export async function openFile(file, progress, signal) {
     const source = await fetchEngine(signal).catch(() => null);
     if (!source) throw new Error("the page's own engine is not there: open the file with vizviewer FILE");
-    if (/\.cvf$/i.test(file.name)) throw new Error("compressed reports (.cvf) are opened with vizviewer FILE");
     const engine = new EngineWasm();
     try {
         await engine.create(source);

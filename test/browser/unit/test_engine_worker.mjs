@@ -2,7 +2,9 @@
 // The Worker's script with the real engine: what it is fed, in whatever pieces, and what it says of
 // what is no trace.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import test from "node:test";
 import vm from "node:vm";
@@ -85,6 +87,72 @@ for (const [what, bytes, wanted] of [
             for (const piece of pieces(bytes, 64)) await call({ task: "feedPacked", bytes: piece });
             await call({ task: "finish" });
         }, wanted);
+    });
+}
+
+/** A compressed report that our own tool makes. */
+function compressed(trace) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "viztracer-worker-"));
+    try {
+        fs.writeFileSync(path.join(folder, "a.json"), trace);
+        const viztracer = path.join(path.dirname(WASM), "viztracer");
+        const done = spawnSync(viztracer, ["--quiet", "--compress", path.join(folder, "a.json"), "-o", path.join(folder, "a.cvf")], { encoding: "utf8" });
+        assert.equal(done.status, 0, done.stderr);
+        return new Uint8Array(fs.readFileSync(path.join(folder, "a.cvf")));
+    } finally {
+        fs.rmSync(folder, { recursive: true });
+    }
+}
+
+const MANY_KINDS = JSON.stringify({
+    traceEvents: [
+        ...JSON.parse(TRACE.toString()).traceEvents.slice(0, 50),
+        ...[0.1, 1e-7, -12.5, 3, 1e22, 0].map((value, i) => ({ ph: "C", pid: 1, tid: 1, ts: i * 10, name: "load", args: { value } })),
+        { ph: "M", pid: 1, tid: 1, name: "process_name", args: { name: "kid" } },
+        { ph: "i", pid: 1, tid: 1, ts: 9, name: "mark", s: "g", args: { text: "é" } },
+    ],
+    viztracer_metadata: { version: "2.0.0" },
+    file_info: { files: { "a.py": ["source", 1] }, functions: { f1: ["a.py", 1] } },
+});
+
+test("a compressed report (cvf) is what its JSON is", options, async () => {
+    const [one, two] = await Promise.all([withEngine(), withEngine()]);
+    await one({ task: "feed", bytes: new Uint8Array(Buffer.from(MANY_KINDS)) });
+    await two({ task: "feedCvf", bytes: compressed(MANY_KINDS) });
+    const answers = [];
+    for (const call of [one, two]) {
+        await call({ task: "finish" });
+        const json = async (request) => new Reply(await call({ task: "ask", bytes: encodeRequest(request) })).json();
+        const meta = await json({ kind: KIND.META });
+        const names = new Reply(await call({ task: "ask", bytes: encodeRequest({ kind: KIND.NAMES }) }));
+        const samples = new Reply(await call({ task: "ask", bytes: encodeRequest({ kind: KIND.COUNTER, a: 0 }) }));
+        samples.f64();
+        answers.push({
+            slices: meta.slices, counts: { ...meta.counts, metadata: 0, events: 0 }, counters: meta.counters, has_sources: meta.has_sources,
+            process: meta.processes[0].name, low: [...samples.f64()], names: names.count,
+            args: (await json({ kind: KIND.SLICE, a: 7 })).args, instant: (await json({ kind: KIND.INSTANT, a: 0 })).args,
+        });
+    }
+    assert.deepEqual(answers[1], answers[0]);
+    assert.equal(answers[0].low.length, 6);
+});
+
+for (const [what, change] of [
+    ["cut off", (file) => file.subarray(0, file.length - 9)],
+    ["damaged in a block", (file) => { file[file.length - 20] ^= 0x55; return file; }],
+    ["of another version", (file) => { file[0] = 2; return file; }],
+    ["with a block that holds more than it says", (file) => {
+        const at = Buffer.from(file).lastIndexOf(Buffer.from([0x78])) - 16;
+        new DataView(file.buffer, file.byteOffset).setBigUint64(at, 3n, true);
+        return file;
+    }],
+]) {
+    test(`a compressed report ${what} is refused`, options, async () => {
+        const call = await withEngine();
+        await assert.rejects(async () => {
+            await call({ task: "feedCvf", bytes: change(compressed(MANY_KINDS)) });
+            await call({ task: "finish" });
+        }, (error) => error.message.length > 10);
     });
 }
 

@@ -284,6 +284,43 @@ static void a_text_that_expands_too_much_is_refused(void **state) {
     assert_string_equal(err.text, "a cvf file that expands more than 8 times");
 }
 
+struct noted {
+    uint64_t text_bytes[4];
+    size_t at[4], count;
+};
+
+static void note(void *state, const void *bytes, size_t size, uint64_t text_bytes) {
+    struct noted *noted = state;
+    size_t at = (size_t)((const char *)bytes - file.data);
+    assert_true(noted->count < 4 && at + size <= file.size);
+    noted->at[noted->count] = at;
+    noted->text_bytes[noted->count++] = text_bytes;
+}
+
+static void blocks_are_told_to_those_who_unpack_beforehand(void **state) {
+    (void)state;
+    struct noted noted = {.count = 0};
+    struct vt_cvf_read_options options = {.found = note, .found_state = &noted};
+    static const char list[] = "[{\"ph\": \"i\"}]", info[] = "{\"files\": {}}";
+    cvf_builder_byte(&file, VT_CVF_OTHERS);
+    cvf_builder_block(&file, list);
+    cvf_builder_byte(&file, VT_CVF_FILE_INFO);
+    cvf_builder_block(&file, info);
+    cvf_builder_byte(&file, VT_CVF_OTHERS);
+    cvf_builder_block(&file, "[]");
+    vt_buf_clear(&text);
+    assert_int_equal(
+        vt_cvf_read(file.data, file.size, &options, vt_sink_to_buf(&text), &err),
+        VT_OK);
+    assert_int_equal(text.size, strlen("{\"traceEvents\": []}"));
+    assert_memory_equal(text.data, "{\"traceEvents\": []}", text.size);
+    assert_int_equal(noted.count, 3);
+    assert_int_equal(noted.text_bytes[0], sizeof list - 1);
+    assert_int_equal(noted.text_bytes[1], sizeof info - 1);
+    assert_int_equal(noted.text_bytes[2], 2);
+    assert_true(noted.at[0] < noted.at[1] && noted.at[1] < noted.at[2]);
+}
+
 static enum vt_status refuse(void *state, const void *bytes, size_t size,
                              struct vt_error *why) {
     (void)state;
@@ -351,6 +388,7 @@ int main(void) {
         TEST(slices_may_begin_with_a_short_time),
         TEST(counters_have_a_bounded_number_of_keys),
         TEST(a_text_that_expands_too_much_is_refused),
+        TEST(blocks_are_told_to_those_who_unpack_beforehand),
         TEST(what_the_sink_says_comes_back),
         TEST(records_of_unknown_kinds_are_refused_with_their_place),
 #undef TEST
