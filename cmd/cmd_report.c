@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  *   viztracer --report FILE [--sort COLUMN] [--top N] [--json]
- *   vizviewer --info FILE
+ *   vizviewer --info FILE [--json]
  *
  * Both must be the first word: behind a program's name such words are the program's.
  */
@@ -101,14 +101,24 @@ int vt_cmd_report(int count, char *const *words) {
 
 int vt_cmd_info(int count, char *const *words) {
     struct vt_error err = {0};
+    const char *path = NULL;
+    bool is_json = false;
     __typeof__(&vt_terminal_info) info = NULL;
     enum vt_status status = VT_OK;
-    if (count != 1)
-        status = vt_error_set(&err, VT_ERR_USAGE, "--info FILE");
+    for (int i = 0; i < count && status == VT_OK; i++) {
+        if (!strcmp(words[i], "--json"))
+            is_json = true;
+        else if (path || (words[i][0] == '-' && words[i][1]))
+            status = vt_error_set(&err, VT_ERR_USAGE, "--info FILE [--json]");
+        else
+            path = words[i];
+    }
+    if (status == VT_OK && !path)
+        status = vt_error_set(&err, VT_ERR_USAGE, "--info FILE [--json]");
     if (status == VT_OK)
         status = vt_home_find_function(VT_PRIVATE_LIB_VIEWER, "vt_terminal_info", &info,
                                        &err);
     if (status == VT_OK)
-        status = info(words[0], (struct vt_sink){write_out, NULL}, &err);
+        status = info(path, is_json, (struct vt_sink){write_out, NULL}, &err);
     return finish("vizviewer", status, &err);
 }

@@ -14,7 +14,7 @@ static const char usage[] =
     "usage: vizviewer [-h] [-s] [-p PORT] [--host HOST] [--once] [--timeout SECONDS]\n"
     "                 [--use_external_processor] [--flamegraph] [--perfetto]\n"
     "                 file\n"
-    "       vizviewer --info file\n";
+    "       vizviewer --info file [--json]\n";
 
 static const char preface[] =
     "\n"

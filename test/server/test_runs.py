@@ -55,7 +55,7 @@ class Runs(Serving):
         return {row["name"].split()[0]: row["calls"] for row in json.loads(run.stdout)}
 
     def info(self, path):
-        status, out, err = self.run_viewer("--info", path)
+        status, out, err = self.run_viewer("--info", path, "--json")
         self.assertEqual((status, err), (0, ""))
         return json.loads(out)
 
@@ -114,7 +114,7 @@ class Runs(Serving):
             with self.subTest(keep=keep):
                 status, out, err = self.run_viewer("--info", log)
                 if status == 0:
-                    json.loads(out)
+                    self.assertRegex(out, r"\.log: \d+ events in ")
                 else:
                     self.assertEqual((status, out), (1, ""))
                     self.assertRegex(err, r"^vizviewer: [^\n]*\.log: [^\n]+\n$")

@@ -2,6 +2,7 @@
 #include "viewer/server/terminal.h"
 
 #include "core/base/jwrite.h"
+#include "viewer/server/summary.h"
 #include "viewer/server/trace_open.h"
 
 #include <stdio.h>
@@ -115,21 +116,6 @@ static void put_json(const struct table *table, uint32_t shown_rows,
     vt_jwrite_text(out, "\n]\n");
 }
 
-/* A time in at most 9 columns. */
-static void put_time(struct vt_jwrite *out, double ns) {
-    char text[32];
-    static const struct {
-        double from;
-        const char *unit;
-    } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
-    size_t i = 0;
-    while (i < 3 && ns < units[i].from)
-        i++;
-    snprintf(text, sizeof text, "%8.*f %-2s", i < 3 ? 2 : 0, ns / units[i].from,
-             units[i].unit);
-    vt_jwrite_text(out, text);
-}
-
 static void put_table(const struct table *table, uint32_t shown_rows,
                       struct vt_jwrite *out) {
     char text[32];
@@ -146,13 +132,10 @@ static void put_table(const struct table *table, uint32_t shown_rows,
         vt_jwrite_text(out, text);
         for (size_t k = 1; k < sizeof shown / sizeof *shown; k++) {
             vt_jwrite_text(out, " ");
-            put_time(out, table->columns[(size_t)shown[k] * table->count + row]);
+            vt_summary_time(out, table->columns[(size_t)shown[k] * table->count + row]);
         }
         vt_jwrite_text(out, "  ");
-        for (size_t c = 0; c < size; c++) { /* no control byte reaches a terminal */
-            bool is_plain = (unsigned char)name[c] >= 0x20 && name[c] != 0x7f;
-            vt_jwrite_bytes(out, is_plain ? &name[c] : "?", 1);
-        }
+        vt_summary_text(out, name, size);
         vt_jwrite_text(out, "\n");
     }
 }
@@ -210,7 +193,27 @@ enum vt_status vt_terminal_report(const char *path,
     return status;
 }
 
-enum vt_status vt_terminal_info(const char *path, struct vt_sink sink,
+static enum vt_status put_info(const char *path, const struct vt_buf *reply,
+                               bool is_json, struct vt_sink sink,
+                               struct vt_error *err) {
+    struct vt_jwrite out;
+    const char *meta = reply->data + VT_QUERY_REPLY_BYTES;
+    size_t size = reply->size - VT_QUERY_REPLY_BYTES;
+    enum vt_status status = vt_jwrite_init(&out, sink, 65536, err);
+    if (status != VT_OK)
+        return status;
+    if (is_json) {
+        vt_jwrite_bytes(&out, meta, size);
+        vt_jwrite_text(&out, "\n");
+    } else
+        status = vt_summary_write(path, meta, size, &out, err);
+    if (status == VT_OK)
+        status = vt_jwrite_finish(&out, err);
+    vt_jwrite_fini(&out);
+    return status;
+}
+
+enum vt_status vt_terminal_info(const char *path, bool is_json, struct vt_sink sink,
                                 struct vt_error *err) {
     struct vt_trace_open_options open = {0};
     struct vt_engine *engine = NULL;
@@ -219,10 +222,7 @@ enum vt_status vt_terminal_info(const char *path, struct vt_sink sink,
     if (status == VT_OK)
         status = ask(engine, VT_QUERY_META, &reply, err);
     if (status == VT_OK)
-        status = sink.write(sink.state, reply.data + VT_QUERY_REPLY_BYTES,
-                            reply.size - VT_QUERY_REPLY_BYTES, err);
-    if (status == VT_OK)
-        status = sink.write(sink.state, "\n", 1, err);
+        status = put_info(path, &reply, is_json, sink, err);
     vt_buf_fini(&reply);
     vt_engine_destroy(engine);
     return status;

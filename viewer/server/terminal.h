@@ -26,8 +26,9 @@ VT_EXPORT VT_NODISCARD enum vt_status
 vt_terminal_report(const char *path, const struct vt_terminal_options *options,
                    struct vt_sink sink, struct vt_error *err);
 
-/* What is in it, as the JSON of the query META. */
-VT_EXPORT VT_NODISCARD enum vt_status
-vt_terminal_info(const char *path, struct vt_sink sink, struct vt_error *err);
+/* What is in it, in a few lines, or as the JSON of the query META. */
+VT_EXPORT VT_NODISCARD enum vt_status vt_terminal_info(const char *path, bool is_json,
+                                                       struct vt_sink sink,
+                                                       struct vt_error *err);
 
 #endif
