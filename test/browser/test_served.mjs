@@ -199,7 +199,7 @@ test("reports of every kind that are dropped on the page are opened there", { ti
             t.skip("built without engine.wasm");
             return;
         }
-        const page = await openPage(browser, server.url);
+        const page = await openPage(browser, `${server.url}#t=50000,90000&hidden=0&q=work_7&tab=hits&range=20000,50000`);
         const wanted = await facts(page);
         const json = fs.readFileSync(file);
         const packed = path.join(folder, "dropped.cvf");
@@ -211,6 +211,9 @@ test("reports of every kind that are dropped on the page are opened there", { ti
             await page.waitForFunction((shown) => document.querySelector("#file-name").textContent === shown, name);
             await settle(page, 300);
             assert.equal(await facts(page), wanted, name);
+            // Where somebody was in another trace means nothing in this one.
+            assert.equal(new URL(page.url()).hash, "");
+            assert.equal(await page.locator("#query").inputValue(), "");
         }
         for (const [name, bytes] of [["cut.json.gz", zlib.gzipSync(json).subarray(0, 900)], ["cut.cvf", fs.readFileSync(packed).subarray(0, 900)], ["empty.json", Buffer.alloc(0)]]) {
             await drop(page, name, bytes);

@@ -323,3 +323,25 @@ for (const [query, fits] of [
         assert.match((await page.locator("#hits").innerText()).trim(), new RegExp(`^${expected} hits?$`));
     });
 }
+
+for (const hash of ["#sel=0,100,99&q=work_7&tab=hits", "#sel=-1,100,0&q=work_7&tab=hits", "#sel=0.5,1,0&range=9e9,9e10&q=work_7&tab=hits"]) {
+    scene(`the link ${hash} shows what this trace has of it`, async (page) => {
+        assert.match(await page.locator("#hits").innerText(), /hits/);
+        assert.equal(await page.locator("#tab-button-hits").getAttribute("aria-selected"), "true");
+        await page.locator("#scroller").focus();
+        await page.keyboard.press("w");
+        await settle(page, 700);
+        assert.ok(address(page).has("t"));
+        assert.ok(!address(page).has("sel") && !address(page).has("range"));
+    }, hash);
+}
+
+scene("a link that is followed in the open page shows what it says and nothing else", async (page) => {
+    await page.evaluate(() => { location.hash = "#tab=flame"; });
+    await settle(page, 700);
+    await page.locator("#scroller").focus();
+    await page.keyboard.press("Shift+K");
+    await settle(page, 500);
+    assert.equal(new URL(page.url()).hash, "#tab=flame");
+    assert.equal(await page.locator("#query").inputValue(), "");
+}, "#t=100000,500000&q=work_7&tab=hits&flame=time&table=calls&sel=0,20000,1&sort=name");

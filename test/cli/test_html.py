@@ -169,7 +169,7 @@ class Html(unittest.TestCase):
     def test_info_and_reports_read_a_page(self):
         self.write("p.py", PROGRAM)
         self.trace("-o", "x.html", "p.py")
-        info = json.loads(self.run_tool(VIZVIEWER, "--info", "x.html").stdout)
+        info = json.loads(self.run_tool(VIZVIEWER, "--info", "x.html", "--json").stdout)
         self.assertGreaterEqual(info["slices"], 6)
         self.assertIn("work", self.run_tool(VIZTRACER, "--report", "x.html").stdout)
 
@@ -199,7 +199,7 @@ class Html(unittest.TestCase):
         self.assertIn("vizviewer", said)
         self.assertEqual(b"before", self.read("x.html"))
         view = re.search(r"look at it with: vizviewer (\S+)\n", said)
-        info = json.loads(self.run_tool(VIZVIEWER, "--info", view.group(1)).stdout)
+        info = json.loads(self.run_tool(VIZVIEWER, "--info", view.group(1), "--json").stdout)
         self.assertGreaterEqual(info["slices"], 6)
         recover = re.search(r"get it with: viztracer (--recover \S+) -o result.json.gz\n", said)
         self.trace(*recover.group(1).split(), "-o", "x.json")

@@ -62,12 +62,27 @@ export class Link {
         }
     }
 
-    /** Shows what the address says. */
+    /** The address says nothing any more: it was of another trace. */
+    forget() {
+        clearTimeout(this.timer);
+        this.written = "";
+        history.replaceState(null, "", location.pathname + location.search);
+    }
+
+    /** Shows what the address says, and of the rest what is usual. */
     async read() {
-        const state = decodeState(location.hash);
-        const { app, parts } = this;
-        if (!app.trace) return;
+        if (!this.app.trace) return;
         this.reading = true;
+        try {
+            await this.show(decodeState(location.hash));
+        } finally {
+            this.reading = false;
+        }
+    }
+
+    /** @param {import("./url_state.js").UrlState} state */
+    async show(state) {
+        const { app, parts } = this;
         const { arrangement } = app;
         for (const key of /** @type {const} */ (["collapsed", "folded", "pinned", "hidden"])) arrangement[key] = new Set(state[key] || []);
         arrangement.order = state.order || [];
@@ -75,20 +90,26 @@ export class Link {
         arrangement.sort = state.sort === "activity" || state.sort === "name" ? state.sort : "given";
         parts.stats.setOnlyThread(!!state.only?.includes("stats"));
         parts.flame.setOnlyThread(!!state.only?.includes("flame"));
-        if (state.flame === "time" || state.flame === "sandwich") parts.flame.setMode(state.flame);
-        if (state.table) parts.stats.table.setSort(state.table);
+        parts.flame.setMode(state.flame === "time" || state.flame === "sandwich" ? state.flame : "heavy");
+        if (parts.stats.table.sort !== (state.table || "-self")) parts.stats.table.setSort(state.table || "-self");
         app.markers = state.markers || [];
         if (state.t) app.show(state.t[0], state.t[1], false);
+        else app.show(app.view.min, app.view.max, false);
         app.relayout();
         app.tell("markers");
-        app.setRange(state.range || null);
-        if (state.sel && state.sel.track < app.trace.tracks.length) {
-            const { track, ts, depth } = state.sel;
-            app.select(await app.trace.at(app.trace.tracks[track].row0 + depth, ts));
-        }
-        if (state.q) await parts.search.setText(state.q);
-        if (state.tab) parts.panel.show(state.tab);
+        const [from, to] = (state.range || []).map((t) => Math.min(Math.max(t, 0), app.trace.end));
+        app.setRange(to > from ? [from, to] : null);
+        app.select(await this.selected(state.sel));
+        if (parts.search.input.value !== (state.q || "")) await parts.search.setText(state.q || "");
+        if (parts.panel.current !== (state.tab || "details")) parts.panel.show(state.tab || "details");
         parts.scroller.scrollTop = state.scroll || 0;
-        this.reading = false;
+    }
+
+    /** The slice of an address; null: this trace has none there. @param {import("./url_state.js").UrlState["sel"]} sel */
+    async selected(sel) {
+        const { trace } = this.app;
+        const track = sel && trace.tracks[sel.track];
+        if (!track || track.kind !== "slices" || !Number.isInteger(sel.depth) || sel.depth < 0 || sel.depth >= track.rows) return null;
+        return trace.at(track.row0 + sel.depth, sel.ts).catch(() => null);
     }
 }

@@ -84,7 +84,10 @@ function start() {
         if (app.range && panel.current === "details") panel.show("stats");
     });
     app.tell("selection");
+    let isFirst = true;
     app.on("trace", async () => {
+        if (!isFirst) link.forget();
+        isFirst = false;
         await link.read();
         if (app.trace.openInFlame) panel.show("flame");
     });

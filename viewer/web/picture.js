@@ -57,7 +57,7 @@ export function savePng(stage) {
 
 /** @param {string} text */
 function escapeXml(text) {
-    return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+    return text.replace(/[\ufffe\uffff]/g, "\ufffd").replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 /** @param {number} pixel */

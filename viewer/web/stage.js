@@ -2,7 +2,7 @@
 // @ts-check
 // The tracks on the page: sizes, scrolling, pointer. Puts ruler, overview, names and picture into
 // each frame.
-import { byId } from "./dom.js";
+import { byId, toast } from "./dom.js";
 import { listenGestures } from "./gestures.js";
 import { Heads } from "./heads.js";
 import { Minimap } from "./minimap.js";
@@ -28,6 +28,11 @@ function fitCanvas(canvas) {
     const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
     return g;
+}
+
+/** What is seen stays; the engine may be in a server that has ended. @param {any} error */
+function sayFailure(error) {
+    toast(`The trace does not answer: ${error?.message || error}`);
 }
 
 export class Stage {
@@ -126,8 +131,8 @@ export class Stage {
             zoom: (factor, x) => app.zoom(factor, x, false),
             hover: (x, y) => this.hover(x, y),
             leave: () => this.leave(),
-            click: (x, y, event) => { this.click(x, y, event); },
-            open: (x, y) => { this.open(x, y); },
+            click: (x, y, event) => { this.click(x, y, event).catch(sayFailure); },
+            open: (x, y) => { this.open(x, y).catch(sayFailure); },
             range: (x0, x1, done) => this.dragRange(x0, x1, done),
         };
     }

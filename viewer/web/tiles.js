@@ -28,9 +28,11 @@ export function tileLength(level) {
 }
 
 export class TileCache {
-    /** @param {(wishes: Wish[]) => Promise<Tile[]>} fetch @param {() => void} onarrival */
-    constructor(fetch, onarrival) {
+    /** @param {(wishes: Wish[]) => Promise<Tile[]>} fetch @param {() => void} onarrival
+     *  @param {(why: string) => void} [onfailure] once, until an answer comes again */
+    constructor(fetch, onarrival, onfailure = () => {}) {
         this.fetch = fetch;
+        this.onfailure = onfailure;
         this.onarrival = onarrival;
         /** @type {Map<number, Map<number, Tile>>} row·64+level → index → tile */
         this.lines = new Map();
@@ -116,6 +118,7 @@ export class TileCache {
             for (const tile of await this.fetch(wishes)) this.put(tile);
             this.failed = "";
         } catch (error) {
+            if (!this.failed) this.onfailure(error instanceof Error ? error.message : String(error));
             this.failed = String(error);
         }
         this.busy = false;

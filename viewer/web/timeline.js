@@ -6,6 +6,7 @@ import { Strips, paintTile } from "./strips.js";
 import { TileCache, levelFor } from "./tiles.js";
 import { Labels, labelPlace } from "./labels.js";
 import { ticksOf } from "./ruler.js";
+import { toast } from "./dom.js";
 import { drawCounter } from "./counters.js";
 import { drawMarks } from "./marks.js";
 
@@ -29,7 +30,8 @@ export class Timeline {
         this.g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
         this.strips = new Strips();
         this.labels = new Labels((text) => this.g.measureText(text).width);
-        this.tiles = new TileCache((wishes) => app.trace.tiles(wishes), () => app.redraw());
+        this.tiles = new TileCache((wishes) => app.trace.tiles(wishes), () => app.redraw(),
+            (why) => toast(`The picture is not whole: ${why}`));
         /** @type {Line[]} what the last frame showed */
         this.lines = [];
         this.whole = false;
