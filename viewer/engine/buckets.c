@@ -107,13 +107,12 @@ static void finish_level(const struct making *making, uint32_t level, uint64_t c
     int64_t width = INT64_C(1) << level;
     for (uint64_t k = 0; k < count; k++) {
         uint32_t longest = making->longest[k];
-        double share = (double)making->sum[k] / (double)width;
         if (longest != VT_BUCKETS_NONE &&
             vt_columns_dur(making->columns, longest) >= width)
             longest = VT_BUCKETS_NONE;
         items[k].longest = longest;
         items[k].name = longest == VT_BUCKETS_NONE ? 0 : making->columns->name[longest];
-        items[k].busy = share < 1 ? (float)share : 1;
+        items[k].busy = vt_bucket_share(making->sum[k], level);
     }
 }
 

@@ -41,6 +41,12 @@ static inline int64_t vt_bucket_end(int64_t time, uint32_t level) {
     return end > time ? end : INT64_MAX;
 }
 
+/* The share of a bucket of this level that so many ns fill. */
+static inline float vt_bucket_share(uint64_t ns, uint32_t level) {
+    double share = (double)ns / (double)(UINT64_C(1) << level);
+    return share < 1 ? (float)share : 1;
+}
+
 /* Of the slices [from, to), one row, after vt_columns_index. */
 VT_NODISCARD enum vt_status vt_buckets_build(const struct vt_columns *columns,
                                              uint32_t from, uint32_t to,

@@ -158,6 +158,14 @@ static enum vt_status keep_payload(struct vt_ingest *ingest,
     return vt_store_add_payload(ingest->store, text, size, false, payload, err);
 }
 
+static enum vt_status place_slice(struct vt_ingest *ingest, uint32_t track,
+                                  const struct vt_ingest_slice *slice,
+                                  struct vt_error *err) {
+    if (slice->start + slice->dur > ingest->last_time)
+        ingest->last_time = slice->start + slice->dur;
+    return vt_ingest_add_slice(&ingest->tracks.items[track].slices, slice, err);
+}
+
 static enum vt_status add_complete(struct vt_ingest *ingest,
                                    const struct vt_reader_event *event, uint32_t track,
                                    struct vt_error *err) {
@@ -172,8 +180,6 @@ static enum vt_status add_complete(struct vt_ingest *ingest,
         problems->bad_ts++;
         return VT_OK;
     }
-    if (slice.start + slice.dur > ingest->last_time)
-        ingest->last_time = slice.start + slice.dur;
     slice.name = vt_ingest_name(ingest, event, err);
     if (slice.name == VT_STORE_NONE)
         return VT_ERR_NO_MEMORY;
@@ -181,9 +187,7 @@ static enum vt_status add_complete(struct vt_ingest *ingest,
     ingest->was_plain_slice = !slice.payload;
     ingest->slice_track = track;
     ingest->slice_name = slice.name;
-    return status == VT_OK
-               ? vt_ingest_add_slice(&ingest->tracks.items[track].slices, &slice, err)
-               : status;
+    return status == VT_OK ? place_slice(ingest, track, &slice, err) : status;
 }
 
 static enum vt_status add_mark(struct vt_ingest *ingest,
@@ -359,9 +363,7 @@ enum vt_status vt_ingest_slice_of(struct vt_ingest *ingest, uint32_t track,
     struct vt_ingest_slice slice = {start, dur, name, 0};
     ingest->store->counts.events++;
     see_time(ingest, start);
-    if (start + dur > ingest->last_time)
-        ingest->last_time = start + dur;
-    return vt_ingest_add_slice(&ingest->tracks.items[track].slices, &slice, err);
+    return place_slice(ingest, track, &slice, err);
 }
 
 struct vt_reader_handler vt_ingest_handler(struct vt_ingest *ingest) {

@@ -30,15 +30,15 @@ static void push(struct vt_answer *answer, struct items *items, struct item item
 
 static void push_exact(struct vt_answer *answer, struct items *items, uint32_t slice) {
     const struct vt_columns *columns = &answer->store->columns;
+    int64_t dur = vt_columns_dur(columns, slice);
     struct item item = {
         .start = (double)columns->start[slice],
-        .duration = (double)vt_columns_dur(columns, slice),
+        .duration = (double)dur,
         .name = columns->name[slice],
         .slice = slice,
         .count = 1,
+        .busy = vt_bucket_share((uint64_t)dur, answer->level),
     };
-    double share = item.duration / (double)(INT64_C(1) << answer->level);
-    item.busy = share < 1 ? (float)share : 1;
     push(answer, items, item);
 }
 
@@ -66,11 +66,10 @@ static void push_bucket(struct vt_answer *answer, struct items *items, uint32_t 
 static struct vt_bucket look_at(const struct vt_answer *answer, uint32_t from,
                                 uint32_t to) {
     const struct vt_columns *columns = &answer->store->columns;
-    double width = (double)(INT64_C(1) << answer->level);
-    double share = (double)vt_columns_sum(columns, from, to) / width;
     uint32_t longest = vt_columns_longest(columns, from, to);
-    return (struct vt_bucket){from, longest, columns->name[longest],
-                              share < 1 ? (float)share : 1};
+    return (struct vt_bucket){
+        from, longest, columns->name[longest],
+        vt_bucket_share(vt_columns_sum(columns, from, to), answer->level)};
 }
 
 /* The same of those from `from` on that start before `limit`, while that are few; *to:
@@ -91,9 +90,8 @@ static struct vt_bucket walk_few(const struct vt_answer *answer, uint32_t from,
         }
     }
     *to = i;
-    double share = (double)sum / (double)(INT64_C(1) << answer->level);
     return (struct vt_bucket){from, longest, columns->name[longest],
-                              share < 1 ? (float)share : 1};
+                              vt_bucket_share(sum, answer->level)};
 }
 
 /* The slices [i, end), one by one and bucket by bucket. */

@@ -33,10 +33,6 @@ int vt_wasm_finish(void) {
     return (int)vt_engine_finish(vt_wasm_the_engine, &vt_wasm_the_error);
 }
 
-double vt_wasm_events(void) {
-    return (double)vt_engine_progress(vt_wasm_the_engine).events;
-}
-
 int vt_wasm_query(const void *request, size_t size) {
     vt_query_answer(vt_wasm_the_engine, request, size, &vt_wasm_the_reply);
     if (vt_wasm_the_reply.size)

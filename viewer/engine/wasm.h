@@ -36,7 +36,6 @@ void VT_WASM_EXPORT(vt_wasm_free)(void *bytes);
 int VT_WASM_EXPORT(vt_wasm_create)(void);
 int VT_WASM_EXPORT(vt_wasm_feed)(const void *bytes, size_t size);
 int VT_WASM_EXPORT(vt_wasm_finish)(void);
-double VT_WASM_EXPORT(vt_wasm_events)(void); /* seen so far */
 
 /* 0, or VT_ERR_NO_MEMORY. */
 int VT_WASM_EXPORT(vt_wasm_query)(const void *request, size_t size);

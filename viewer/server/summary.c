@@ -44,17 +44,6 @@ void vt_summary_text(struct vt_jwrite *out, const char *text, size_t size) {
     }
 }
 
-void vt_summary_time(struct vt_jwrite *out, double ns) {
-    static const struct {
-        double from;
-        const char *unit;
-    } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
-    size_t i = 0;
-    while (i < 3 && ns < units[i].from)
-        i++;
-    put(out, "%8.*f %-2s", i < 3 ? 2 : 0, ns / units[i].from, units[i].unit);
-}
-
 static double number_of(const cJSON *object, const char *member) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, member);
     return cJSON_IsNumber(item) ? item->valuedouble : 0;

@@ -18,7 +18,4 @@ VT_NODISCARD enum vt_status vt_summary_write(const char *name, const char *meta,
 /* A text in which no byte steers a terminal. */
 void vt_summary_text(struct vt_jwrite *out, const char *text, size_t size);
 
-/* A time in at least 8 columns, and its unit in 2. */
-void vt_summary_time(struct vt_jwrite *out, double ns);
-
 #endif

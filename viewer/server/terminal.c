@@ -116,6 +116,21 @@ static void put_json(const struct table *table, uint32_t shown_rows,
     vt_jwrite_text(out, "\n]\n");
 }
 
+/* A time in at most 9 columns. */
+static void put_time(struct vt_jwrite *out, double ns) {
+    char text[32];
+    static const struct {
+        double from;
+        const char *unit;
+    } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
+    size_t i = 0;
+    while (i < 3 && ns < units[i].from)
+        i++;
+    snprintf(text, sizeof text, "%8.*f %-2s", i < 3 ? 2 : 0, ns / units[i].from,
+             units[i].unit);
+    vt_jwrite_text(out, text);
+}
+
 static void put_table(const struct table *table, uint32_t shown_rows,
                       struct vt_jwrite *out) {
     char text[32];
@@ -132,7 +147,7 @@ static void put_table(const struct table *table, uint32_t shown_rows,
         vt_jwrite_text(out, text);
         for (size_t k = 1; k < sizeof shown / sizeof *shown; k++) {
             vt_jwrite_text(out, " ");
-            vt_summary_time(out, table->columns[(size_t)shown[k] * table->count + row]);
+            put_time(out, table->columns[(size_t)shown[k] * table->count + row]);
         }
         vt_jwrite_text(out, "  ");
         vt_summary_text(out, name, size);

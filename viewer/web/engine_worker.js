@@ -40,14 +40,14 @@
     /** The reply is copied: the engine overwrites it, and its memory moves when it grows. */
     const reply = () => memory().slice(engine.vt_wasm_reply(), engine.vt_wasm_reply() + engine.vt_wasm_reply_size());
 
-    /** @param {Uint8Array} packed @param {CompressionFormat} format */
-    const inflate = async (packed, format) => {
-        const stream = new Blob([/** @type {any} */ (packed)]).stream().pipeThrough(new DecompressionStream(format));
+    /** @param {Uint8Array} packed raw deflate */
+    const inflate = async (packed) => {
+        const stream = new Blob([/** @type {any} */ (packed)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
         return new Uint8Array(await new Response(stream).arrayBuffer());
     };
 
     /**
-     * The same, no further than it may go: a few bytes may hold very many.
+     * Of a report that may be anybody's, no further than it may go: a few bytes may hold very many.
      * @param {Uint8Array} packed zlib @param {number} most bytes
      */
     const inflateUpTo = async (packed, most) => {
@@ -74,7 +74,7 @@
             const head = new DataView(answer);
             if (answer.byteLength < 16 || head.getUint32(0, true) !== NEEDS_BLOCK) return answer;
             const block = head.getUint32(4, true);
-            const bytes = await inflate(new Uint8Array(answer, 16), "deflate-raw");
+            const bytes = await inflate(new Uint8Array(answer, 16));
             withBytes(bytes, (at, size) => engine.vt_wasm_provide(block, at, size));
         }
     };
@@ -168,7 +168,7 @@
 
     /** @type {Record<string, (message: any) => any>} */
     const tasks = {
-        create: async ({ wasm, packed }) => create(wasm || await inflate(fromBase64(packed), "deflate-raw")),
+        create: async ({ wasm, packed }) => create(wasm || await inflate(fromBase64(packed))),
         feed: ({ bytes }) => feed(bytes),
         feedPacked: ({ bytes }) => feedPacked(bytes),
         feedBase64: ({ text }) => feedPacked(fromBase64(text)),
