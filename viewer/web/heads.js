@@ -37,18 +37,19 @@ export class Heads {
             }
         }
         for (const [key, { box, y }] of wanted) this.place(key, box, y);
-        this.order([...wanted.keys()]);
+        this.order(wanted);
     }
 
-    /** Those who go by keyboard or hear the page meet the tracks from top to bottom. @param {string[]} keys */
-    order(keys) {
+    /** Those who go by keyboard or hear the page meet the tracks from top to bottom. One that is out of
+     *  sight and has the focus stays where it is. @param {Map<string, any>} wanted */
+    order(wanted) {
         const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+        const elements = new Set([...wanted.keys()].map((key) => this.shown.get(key)?.element));
         let at = this.element.firstElementChild;
-        for (const key of keys) {
-            const element = this.shown.get(key)?.element;
-            if (!element) continue;
+        for (const element of elements) {
+            while (at && !elements.has(/** @type {HTMLElement} */ (at))) at = at.nextElementSibling;
             if (at === element) at = at.nextElementSibling;
-            else this.element.insertBefore(element, at);
+            else if (element) this.element.insertBefore(element, at);
         }
         if (focused !== document.activeElement && focused && this.element.contains(focused)) focused.focus({ preventScroll: true });
     }

@@ -66,7 +66,7 @@ export class Stats {
 
     drawScope() {
         const make = (/** @type {boolean} */ one, /** @type {string} */ text) => h("button", {
-            type: "button", "aria-pressed": String(this.onlyThread === one), onclick: () => this.setOnlyThread(one),
+            type: "button", "aria-pressed": String(this.onlyThread === one), onclick: () => { this.setOnlyThread(one); this.outdated(); },
         }, text);
         replace(this.scope, make(false, "All threads"), make(true, "Selected thread"));
     }
@@ -75,7 +75,6 @@ export class Stats {
     setOnlyThread(one) {
         this.onlyThread = one;
         this.drawScope();
-        this.outdated();
         this.options.onchange();
     }
 
