@@ -195,6 +195,21 @@ scene("tracks are hidden and shown again, and collapsed all at once", async (pag
     await settle(page);
     assert.deepEqual((await heads(page)).slice(0, before.length - 1), before.slice(1));
     assert.match(address(page).get("hidden"), /^\d+$/);
+    // Whoever hides by keyboard goes on with the track that took the place.
+    const focused = () => page.evaluate(() => [document.activeElement.title,
+        document.activeElement.closest(".head")?.querySelector(".name").textContent]);
+    assert.deepEqual(await focused(), ["Hide this track", before[1]]);
+    await page.keyboard.press("Enter");
+    await settle(page);
+    assert.deepEqual((await heads(page)).slice(0, before.length - 2), before.slice(2));
+    assert.deepEqual(await focused(), ["Hide this track", before[2]]);
+    for (const [pin, unpin] of [["Pin to the top", "Unpin"], ["Unpin", "Pin to the top"]]) {
+        await page.getByTitle(pin).first().focus();
+        const [, name] = await focused();
+        await page.keyboard.press("Enter");
+        await settle(page);
+        assert.deepEqual(await focused(), [unpin, name]);
+    }
     await page.getByRole("button", { name: "Show hidden tracks" }).click();
     await settle(page);
     assert.deepEqual((await heads(page)).slice(0, before.length), before);

@@ -27,29 +27,55 @@ export class Heads {
         for (const box of layout.pinned) {
             if (box.top < pinnedHeight) wanted.set(box.key, { box, y: box.top + scroll });
         }
-        for (const box of visible(layout.boxes, scroll, scroll + height - pinnedHeight)) {
+        for (const box of this.inSightOrFocused(scroll, scroll + height - pinnedHeight)) {
             wanted.set(box.key, { box, y: box.top + pinnedHeight });
         }
+        /** @type {HTMLElement | null} */
+        let left = null;
         for (const [key, { element }] of this.shown) {
-            if (!wanted.has(key) && !element.contains(document.activeElement)) {
-                element.remove();
-                this.shown.delete(key);
-            }
+            if (wanted.has(key)) continue;
+            if (element.contains(document.activeElement)) left = /** @type {HTMLElement} */ (document.activeElement);
+            else element.remove();
+            this.shown.delete(key);
         }
         for (const [key, { box, y }] of wanted) this.place(key, box, y);
-        this.order(wanted);
+        if (left) this.moveFocus(left, wanted);
+        this.order(wanted.keys());
     }
 
-    /** Those who go by keyboard or hear the page meet the tracks from top to bottom. One that is out of
-     *  sight and has the focus stays where it is. @param {Map<string, any>} wanted */
-    order(wanted) {
+    /** Whoever goes by keyboard does not lose the place when it is scrolled out of sight.
+     *  @param {number} from @param {number} to */
+    inSightOrFocused(from, to) {
+        const { boxes } = this.app.layout;
+        const inSight = visible(boxes, from, to);
+        const focused = [...this.shown].find(([, { element }]) => element.contains(document.activeElement));
+        const held = focused && boxes.find((box) => box.key === focused[0]);
+        if (!held || inSight.includes(held)) return inSight;
+        return held.top < from ? [held, ...inSight] : [...inSight, held];
+    }
+
+    /** From the head of a track that has gone to where the track is now, or to the one that took its place.
+     *  @param {HTMLElement} left @param {Map<string, {box: Box, y: number}>} wanted */
+    moveFocus(left, wanted) {
+        const head = /** @type {HTMLElement} */ (left.closest(".head"));
+        const places = [...wanted.values()];
+        const place = places.find(({ box }) => box.kind === "track" && String(box.track?.id) === head.dataset.track)
+            ?? places.find(({ box, y }) => box.kind === "track" && y >= parseFloat(head.style.top)) ?? places.at(-1);
+        const buttons = place ? [...(this.shown.get(place.box.key)?.element.querySelectorAll("button") ?? [])] : [];
+        const same = buttons.find((button) => button.innerHTML === left.innerHTML) ?? buttons[0]; // its icon, not Pin or Unpin
+        head.remove();
+        same?.focus({ preventScroll: true });
+    }
+
+    /** Those who go by keyboard or hear the page meet the tracks from top to bottom. @param {Iterable<string>} keys */
+    order(keys) {
         const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-        const elements = new Set([...wanted.keys()].map((key) => this.shown.get(key)?.element));
         let at = this.element.firstElementChild;
-        for (const element of elements) {
-            while (at && !elements.has(/** @type {HTMLElement} */ (at))) at = at.nextElementSibling;
+        for (const key of keys) {
+            const element = this.shown.get(key)?.element;
+            if (!element) continue;
             if (at === element) at = at.nextElementSibling;
-            else if (element) this.element.insertBefore(element, at);
+            else this.element.insertBefore(element, at);
         }
         if (focused !== document.activeElement && focused && this.element.contains(focused)) focused.focus({ preventScroll: true });
     }
