@@ -112,6 +112,16 @@ test("a report that is not whole, or damaged, says so", { timeout: 60000 }, asyn
     assert.match(await refusalOf(damaged), /damaged\.html could not be opened/);
 });
 
+test("a report that ends within its own program says so", { timeout: 60000 }, async () => {
+    const page = await browser.newPage();
+    for (const mark of ['id="engine-wasm">', "<script>"]) {
+        const file = changed("cut.html", (text) => text.slice(0, text.indexOf(mark) + mark.length + 1000));
+        await page.goto(pathToFileURL(file).href);
+        assert.match(await page.locator("#cover-card").innerText(), /did not come whole/);
+    }
+    await page.close();
+});
+
 test("a report that memory does not suffice for says what to do", { timeout: 60000 }, async () => {
     const context = await browser.newContext();
     await context.addInitScript(() => {
