@@ -206,7 +206,8 @@ test("reports of every kind that are dropped on the page are opened there", { ti
         const viztracer = path.join(path.dirname(process.env.VIZVIEWER || path.join(ROOT, "build/vizviewer")), "viztracer");
         const done = spawnSync(viztracer, ["--quiet", "--compress", file, "-o", packed], { encoding: "utf8" });
         assert.equal(done.status, 0, done.stderr);
-        for (const [name, bytes] of [["one.json.gz", zlib.gzipSync(json)], ["two.cvf", fs.readFileSync(packed)], ["three.json", json]]) {
+        const members = [json.subarray(0, 700), Buffer.alloc(0), json.subarray(700)].map((part) => zlib.gzipSync(part));
+        for (const [name, bytes] of [["one.json.gz", zlib.gzipSync(json)], ["two.cvf", fs.readFileSync(packed)], ["members.json.gz", Buffer.concat(members)], ["three.json", json]]) {
             await drop(page, name, bytes);
             await page.waitForFunction((shown) => document.querySelector("#file-name").textContent === shown, name);
             await settle(page, 300);
@@ -215,7 +216,7 @@ test("reports of every kind that are dropped on the page are opened there", { ti
             assert.equal(new URL(page.url()).hash, "");
             assert.equal(await page.locator("#query").inputValue(), "");
         }
-        for (const [name, bytes] of [["cut.json.gz", zlib.gzipSync(json).subarray(0, 900)], ["cut.cvf", fs.readFileSync(packed).subarray(0, 900)], ["empty.json", Buffer.alloc(0)]]) {
+        for (const [name, bytes] of [["cut.json.gz", zlib.gzipSync(json).subarray(0, 900)], ["last.json.gz", Buffer.concat(members).subarray(0, -9)], ["cut.cvf", fs.readFileSync(packed).subarray(0, 900)], ["empty.json", Buffer.alloc(0)]]) {
             await drop(page, name, bytes);
             await page.waitForFunction((shown) => document.querySelector("#cover-card.bad h1")?.textContent.startsWith(shown), name);
             await page.getByRole("button", { name: "Back to the trace" }).click();

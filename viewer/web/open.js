@@ -4,6 +4,7 @@
 import { embeddedEngine, embeddedName, embeddedTrace, isEmbedded } from "./embedded.js";
 import { EngineMoving } from "./engine_moving.js";
 import { EngineWasm } from "./engine_wasm.js";
+import { chunksOf, inflateMembers, memberStarts } from "./gzip_members.js";
 import { Trace } from "./trace.js";
 
 /** @typedef {(done: number, all: number, what: string) => void} Progress */
@@ -28,23 +29,34 @@ async function untilRead(progress, signal) {
     }
 }
 
+/** @param {Uint8Array} magic the first bytes of a file */
+const isGzip = (magic) => magic[0] === 0x1f && magic[1] === 0x8b;
+
+/** @param {File} file */
+const magicOf = async (file) => new Uint8Array(await file.slice(0, 8).arrayBuffer());
+
 /** A file's bytes, counted. @param {File} file @param {Progress} progress */
 async function* piecesOf(file, progress) {
-    const magic = new Uint8Array(await file.slice(0, 8).arrayBuffer());
+    const magic = await magicOf(file);
     if (magic.length === 8 && magic.every((byte, i) => byte === (i ? 0 : 1))) {
         progress(0, file.size, "Reading");
         yield { task: /** @type {const} */ ("feedCvf"), bytes: new Uint8Array(await file.arrayBuffer()) };
         return;
     }
-    const task = magic[0] === 0x1f && magic[1] === 0x8b ? /** @type {const} */ ("feedPacked") : /** @type {const} */ ("feed");
-    const reader = file.stream().getReader();
+    const task = isGzip(magic) ? /** @type {const} */ ("feedPacked") : /** @type {const} */ ("feed");
     let done = 0;
-    for (;;) {
-        const { value } = await reader.read();
-        if (!value) return;
-        done += value.byteLength;
+    for await (const bytes of chunksOf(file.stream())) {
+        done += bytes.byteLength;
         progress(done, file.size, "Reading");
-        yield { task, bytes: value };
+        yield { task, bytes };
+    }
+}
+
+/** What is in a gzip file of several members. @param {File} file @param {number[]} starts @param {Progress} progress */
+async function* piecesOfMembers(file, starts, progress) {
+    for await (const { bytes, done } of inflateMembers(file, starts)) {
+        progress(done, file.size, "Reading");
+        yield { task: /** @type {const} */ ("feed"), bytes };
     }
 }
 
@@ -113,20 +125,32 @@ export async function openServed(progress, signal) {
     }
 }
 
-/**
- * A file from the user's disk; it is read in the page and goes nowhere.
- * @param {File} file @param {Progress} progress @param {AbortSignal} signal
- */
-export async function openFile(file, progress, signal) {
+/** A file with the page's own engine, in pieces. @param {File} file @param {AsyncIterable<any>} pieces @param {AbortSignal} signal */
+async function openPieces(file, pieces, signal) {
     const source = await fetchEngine(signal).catch(() => null);
     if (!source) throw new Error("the page's own engine is not there: open the file with vizviewer FILE");
     const engine = new EngineWasm();
     try {
         await engine.create(source);
-        await engine.feed(piecesOf(file, progress), signal);
+        await engine.feed(pieces, signal);
         return await new Trace(engine, file.name).load();
     } catch (error) {
         engine.close();
         throw error;
+    }
+}
+
+/**
+ * A file from the user's disk; it is read in the page and goes nowhere.
+ * @param {File} file @param {Progress} progress @param {AbortSignal} signal
+ */
+export async function openFile(file, progress, signal) {
+    try {
+        return await openPieces(file, piecesOf(file, progress), signal);
+    } catch (error) {
+        if (signal.aborted || !isGzip(await magicOf(file))) throw error;
+        const starts = await memberStarts(chunksOf(file.stream()));
+        if (starts.length < 3) throw error;
+        return openPieces(file, piecesOfMembers(file, starts, progress), signal);
     }
 }
