@@ -139,10 +139,28 @@ export async function openPage(browser, url, options = {}) {
     return page;
 }
 
-/** Until nothing is asked and nothing drawn any more: two frames and the pause of the address. @param {any} page */
+/** Until frames come in time and neither words nor picture change any more, for `ms` at least. A machine that does
+ *  other things meanwhile is waited for. @param {any} page */
 export async function settle(page, ms = 400) {
     await page.waitForTimeout(ms);
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await page.evaluate(async ({ calmFrames, lateMs, mostMs }) => {
+        const small = new OffscreenCanvas(192, 108);
+        const pencil = small.getContext("2d", { willReadFrequently: true });
+        const look = () => {
+            const picture = document.getElementById("canvas");
+            if (picture?.width && picture.height) pencil.drawImage(picture, 0, 0, small.width, small.height);
+            const pixels = new Uint32Array(pencil.getImageData(0, 0, small.width, small.height).data.buffer);
+            return location.href + document.body.innerText + pixels.reduce((sum, pixel) => Math.imul(sum ^ pixel, 16777619), 0);
+        };
+        const frame = () => new Promise(requestAnimationFrame);
+        const end = performance.now() + mostMs;
+        for (let calm = 0, before = ""; calm < calmFrames && performance.now() < end;) {
+            const late = await frame().then(async (from) => await frame() - from) > lateMs;
+            const now = look();
+            calm = late || now !== before ? 0 : calm + 1;
+            before = now;
+        }
+    }, { calmFrames: 3, lateMs: 40, mostMs: 5000 });
 }
 
 /** What a click makes the page save. @param {any} page @param {() => Promise<any>} click @returns {Promise<string>} */
