@@ -49,6 +49,14 @@ class Engine:
     def ask_json(self, kind, **options):
         return json.loads(self.ask(kind, **options)[2])
 
+    def export(self):
+        """All of the trace, as JSON that is read."""
+        text, piece = b"", 0
+        while piece or not text:
+            piece, _, body = self.ask(EXPORT, a=piece)
+            text += body
+        return json.loads(text)
+
     def names(self):
         """[(name, category or None)…]"""
         count, _, body = self.ask(NAMES)

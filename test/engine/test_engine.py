@@ -17,7 +17,7 @@ import unittest
 
 import reference
 from hard_order import hard_order
-from asking import (AGG, AT, CHILDREN, EXPORT, FLAME, HISTOGRAM, META, NEXT, NONE, SEARCH, SLICE,
+from asking import (AGG, AT, CHILDREN, FLAME, HISTOGRAM, META, NEXT, NONE, SEARCH, SLICE,
                     TILES, Engine, columns, records)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -338,14 +338,10 @@ class EngineTest(unittest.TestCase):
                                      for a, b in zip(low, high)])
 
     def check_an_exported_trace_is_the_trace(self, loaded, _, events):
-        text, piece = "", 0
-        while piece or not text:
-            piece, _, body = loaded.engine.ask(EXPORT, a=piece)
-            text += body.decode()
         def key(event):
             return (event["tid"], round(event["ts"] * 1000), round(event["dur"] * 1000),
                     event["name"], event["cat"], json.dumps(event.get("args")))
-        got = [e for e in json.loads(text)["traceEvents"] if e["ph"] == "X"]
+        got = [e for e in loaded.engine.export()["traceEvents"] if e["ph"] == "X"]
         self.assertEqual(sorted(map(key, got)), sorted(map(key, events)))
 
 

@@ -79,10 +79,11 @@ class Trace:
 
     def add_sample(self):
         time = self.rng.randrange(SPAN)
-        values = {name: self.rng.choice((0, -3.5, round(self.rng.random() * 1e6, 3)))
+        values = {name: self.rng.choice((0, -3.5, 2**53 - 1, 2.5e-9, -7e-20, 1.7e20,
+                                         round(self.rng.random() * 1e6, 3)))
                   for name in self.rng.sample(("used", "free"), self.rng.randint(1, 2))}
         self.events.append(self.event("C", 1, time, name="mem", args=values))
-        for name, value in values.items():
+        for name, value in list(values.items()):
             # one at a time: which of several comes last is not said
             if all(time != other for other, _ in self.counters[name]):
                 self.counters[name].append((time, value))
@@ -180,6 +181,8 @@ class ListsTest(unittest.TestCase):
                           if samples})
         for counter in loaded.meta["counters"]:
             samples = trace.counters[counter["series"]]
+            values = [value for _, value in samples]
+            self.assertEqual([counter["min"], counter["max"]], [min(values), max(values)])
             for level, t0, t1 in self.windows(rng):
                 before = [s for s in sorted(samples) if s[0] < t0][-1:]
                 expected = [[piece[0][0], min(v for _, v in piece), max(v for _, v in piece),
@@ -191,6 +194,13 @@ class ListsTest(unittest.TestCase):
                 got = columns(body, *("d", count) * 4)
                 self.assertEqual([list(row) for row in zip(*got)], expected)
                 self.assertEqual(total, sum(t0 <= time < t1 for time, _ in samples))
+
+    def check_an_exported_trace_has_the_samples(self, loaded, trace, _):
+        got = [(value, round(event["ts"] * 1000), name)
+               for event in loaded.engine.export()["traceEvents"] if event["ph"] == "C"
+               for name, value in event["args"].items()]
+        self.assertEqual(sorted(got), sorted((value, time, name) for name, samples in
+                                             trace.counters.items() for time, value in samples))
 
     def check_instants_are_counted_by_bucket(self, loaded, trace, rng):
         for track in loaded.meta["tracks"]:

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/trace/cvf_number.h"
 #include "viewer/engine/answer.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define TWO_TO_53 9007199254740992.0
 
 /* ---- the reply */
 
@@ -153,24 +155,15 @@ void vt_answer_json_times(struct vt_answer *answer, struct vt_jwrite *out,
         vt_jwrite_text(out, "null");
 }
 
-/* With 6 decimals; what is too large for that in whole numbers. */
 void vt_answer_json_double(struct vt_jwrite *out, double number) {
-    if (!(number == number) || number > 1e300 || number < -1e300) {
-        vt_jwrite_text(out, "null");
-        return;
-    }
-    char text[64];
+    char text[VT_CVF_NUMBER_TEXT_BYTES];
     double magnitude = number < 0 ? -number : number;
-    if (magnitude < 9e12) {
-        uint64_t millionths = (uint64_t)(magnitude * 1e6 + 0.5);
-        snprintf(text, sizeof text, "%s%" PRIu64 ".%06" PRIu64, number < 0 ? "-" : "",
-                 millionths / 1000000, millionths % 1000000);
+    if (!(magnitude <= DBL_MAX)) {
+        vt_jwrite_text(out, "null");
+    } else if (magnitude < TWO_TO_53 && magnitude == (double)(uint64_t)magnitude) {
+        vt_jwrite_i64(out, (int64_t)number);
     } else {
-        int exponent = 0;
-        for (; magnitude >= 1e15; magnitude /= 10)
-            exponent++;
-        snprintf(text, sizeof text, "%s%" PRIu64 "e%d", number < 0 ? "-" : "",
-                 (uint64_t)(magnitude + 0.5), exponent);
+        size_t size = vt_cvf_number_print(number, text);
+        vt_jwrite_json(out, text, size);
     }
-    vt_jwrite_text(out, text);
 }
