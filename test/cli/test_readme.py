@@ -43,7 +43,7 @@ PRINTS = {
     "print(fib(15))\\n' > fib.py": "",
     "viztracer --report result.json --top 3": "fib",
     "viztracer --report result.json --top 20": "calls",
-    "vizviewer --info result.json": "events",
+    "vizviewer --info result.json": "1 event in ",
 }
 INSTALLS = "installs packages: test/install/test_setup.py"
 BUILDS = "builds anew, into the folder under test: "

@@ -11,19 +11,24 @@
 
 enum { MOST_TRACKS = 40 };
 
+/* Behind their number; `one` where there is one of them. */
 static const struct {
-    const char *member, *words;
+    const char *member, *many, *one;
 } problems[] = {
-    {"unfinished", "slices had not ended when recording stopped"},
-    {"end_without_begin", "ends of slices had no beginning"},
-    {"without_ts", "events have no time"},
-    {"without_dur", "slices have no duration"},
-    {"minus_dur", "slices have a duration below 0"},
-    {"bad_ts", "events are at times that cannot be shown"},
-    {"unknown_phase", "events are of an unknown kind"},
-    {"bad_counter", "values of counters are no numbers"},
-    {"unbound_flow", "flows lead to no slice"},
-    {"unplaced", "slices fit nowhere"},
+    {"unfinished", "slices had not ended when recording stopped",
+     "slice had not ended when recording stopped"},
+    {"end_without_begin", "ends of slices had no beginning",
+     "end of a slice had no beginning"},
+    {"without_ts", "events have no time", "event has no time"},
+    {"without_dur", "slices have no duration", "slice has no duration"},
+    {"minus_dur", "slices have a duration below 0", "slice has a duration below 0"},
+    {"bad_ts", "events are at times that cannot be shown",
+     "event is at a time that cannot be shown"},
+    {"unknown_phase", "events are of an unknown kind", "event is of an unknown kind"},
+    {"bad_counter", "values of counters are no numbers",
+     "value of a counter is no number"},
+    {"unbound_flow", "flows lead to no slice", "flow leads to no slice"},
+    {"unplaced", "slices fit nowhere", "slice fits nowhere"},
 };
 
 static void put(struct vt_jwrite *out, const char *format, ...) VT_PRINTF(2, 3);
@@ -55,7 +60,7 @@ static const char *text_of(const cJSON *object, const char *member) {
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
-/* "name, pid 12", or what there is of it. */
+/* "name, pid 12", or what there is of it; slices that overlap have lanes above 0. */
 static void put_named(struct vt_jwrite *out, const cJSON *of, const char *id) {
     const char *name = text_of(of, "name"), *number = text_of(of, id);
     vt_summary_text(out, name, strlen(name));
@@ -63,6 +68,8 @@ static void put_named(struct vt_jwrite *out, const cJSON *of, const char *id) {
         put(out, *name ? ", %s " : "%s ", id);
         vt_summary_text(out, number, strlen(number));
     }
+    if (number_of(of, "lane") > 0)
+        put(out, ", overlapping %.0f", number_of(of, "lane"));
     vt_jwrite_text(out, "\n");
 }
 
@@ -75,7 +82,8 @@ static void put_head(struct vt_jwrite *out, const char *name, const cJSON *meta)
     snprintf(time, sizeof time, "%.3f %s", ns < 1e9 ? ns / 1e6 : ns / 1e9,
              ns < 1e9 ? "ms" : "s");
     vt_summary_text(out, name, strlen(name));
-    put(out, ": %.0f events in %s\n", number_of(counts, "events"), time);
+    double events = number_of(counts, "events") - number_of(counts, "metadata");
+    put(out, ": %.0f event%s in %s\n", events, events == 1 ? "" : "s", time);
 }
 
 /* When it was recorded, and by which version. */
@@ -115,8 +123,10 @@ static int compare_listed(const void *a, const void *b) {
 
 static void put_track(struct vt_jwrite *out, const cJSON *track, double span) {
     double busy = span > 0 ? number_of(track, "busy_ns") / span : 0;
-    put(out, "%12.0f slices %5.1f %% busy, depth %4.0f  ", number_of(track, "slices"),
-        busy < 1 ? 100 * busy : 100, number_of(track, "depth"));
+    double slices = number_of(track, "slices");
+    put(out, "%12.0f %s %5.1f %% busy, depth %4.0f  ", slices,
+        slices == 1 ? "slice " : "slices", busy < 1 ? 100 * busy : 100,
+        number_of(track, "depth"));
     put_named(out, track, "tid");
 }
 
@@ -152,14 +162,22 @@ static enum vt_status put_tracks(struct vt_jwrite *out, const cJSON *meta,
     return VT_OK;
 }
 
+/* ", 2 flows" */
+static void put_count(struct vt_jwrite *out, double count, const char *one) {
+    put(out, ", %.0f %s%s", count, one, count == 1 ? "" : "s");
+}
+
 static void put_counts(struct vt_jwrite *out, const cJSON *meta) {
     const cJSON *counts = cJSON_GetObjectItemCaseSensitive(meta, "counts");
     const cJSON *counters = cJSON_GetObjectItemCaseSensitive(meta, "counters");
     const cJSON *sources = cJSON_GetObjectItemCaseSensitive(meta, "has_sources");
-    put(out, "%.0f slices, %.0f instants, %d counters, %.0f flows, %.0f objects; %s\n",
-        number_of(counts, "slices"), number_of(counts, "instants"),
-        cJSON_GetArraySize(counters), number_of(counts, "flows"),
-        number_of(counts, "objects"),
+    double slices = number_of(counts, "slices");
+    put(out, "%.0f slice%s", slices, slices == 1 ? "" : "s");
+    put_count(out, number_of(counts, "instants"), "instant");
+    put_count(out, cJSON_GetArraySize(counters), "counter");
+    put_count(out, number_of(counts, "flows"), "flow");
+    put_count(out, number_of(counts, "objects"), "object");
+    put(out, "; %s\n",
         cJSON_IsTrue(sources) ? "with source code" : "without source code");
 }
 
@@ -172,7 +190,8 @@ static void put_problems(struct vt_jwrite *out, const cJSON *meta) {
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
         if (number_of(found, problems[i].member) > 0)
             put(out, "note: %.0f %s\n", number_of(found, problems[i].member),
-                problems[i].words);
+                number_of(found, problems[i].member) == 1 ? problems[i].one
+                                                          : problems[i].many);
 }
 
 enum vt_status vt_summary_write(const char *name, const char *meta, size_t size,
