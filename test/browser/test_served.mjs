@@ -227,6 +227,32 @@ test("reports of every kind that are dropped on the page are opened there", { ti
     });
 });
 
+/** What the page says of events. @param {string} name @param {any[]} events */
+async function said(name, events) {
+    const trace = path.join(folder, name);
+    fs.writeFileSync(trace, JSON.stringify({ traceEvents: events }));
+    let words = [];
+    await served([trace], async ({ url }) => {
+        const page = await openPage(browser, url);
+        words = [await facts(page), await page.locator("#notes").innerText()];
+        assert.deepEqual(page.problems, []);
+        await page.context().close();
+    });
+    return words;
+}
+
+test("the facts count events and threads as people do, and say when there is nothing", { timeout: 60000 }, async () => {
+    const slice = { ph: "X", name: "f", pid: 1, tid: 1, ts: 0, dur: 2 };
+    const name = { ph: "M", name: "process_name", pid: 1, tid: 1, args: { name: "p" } };
+    const [none, why] = await said("none.json", [name]);
+    assert.equal(none, "0 events");
+    assert.match(why, /nothing to see/);
+    assert.deepEqual(await said("one.json", [name, slice]), ["2.00 µs · 1 event · 1 thread", ""]);
+    // Slices that overlap are drawn on tracks of their own: they are of one thread.
+    assert.deepEqual(await said("two.json", [slice, { ...slice, ts: 1 }, { ...slice, pid: 2 }]),
+        ["3.00 µs · 3 events · 2 processes · 2 threads", ""]);
+});
+
 const traces = path.join(SHARED, "traces");
 for (const name of fs.existsSync(traces) ? fs.readdirSync(traces).filter((n) => n.endsWith(".json")) : []) {
     test(`${name} is shown, or refused with a sentence`, { timeout: 60000 }, async () => {

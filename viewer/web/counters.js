@@ -41,6 +41,7 @@ function pictureOf(app, track) {
 /** Values in few signs. @param {number} value */
 export function shortNumber(value) {
     const size = Math.abs(value);
+    if (size >= 1e15) return value.toPrecision(3);
     if (size >= 1e9) return `${(value / 1e9).toPrecision(3)} G`;
     if (size >= 1e6) return `${(value / 1e6).toPrecision(3)} M`;
     if (size >= 1e4) return `${(value / 1e3).toPrecision(3)} k`;
@@ -57,20 +58,27 @@ export function drawCounter(g, app, box, top, width) {
     // The scale is that of the whole trace: it does not jump while one moves.
     const most = Math.max(0, ...track.series.map((s) => s.max));
     const least = Math.min(0, ...track.series.map((s) => s.min));
-    const span = most - least || 1;
-    const y = (/** @type {number} */ value) => bottom - (value - least) / span * height;
+    const half = most / 2 - least / 2 || 1; // halves: their difference is finite
+    const y = (/** @type {number} */ value) => bottom - (value / 2 - least / 2) / half * height;
     picture.forEach((series, index) => {
         drawSeries(g, app, series, y, colorsOf(app, series.name, index, picture.length), Math.min(width, app.view.x(app.trace.end)));
     });
+    drawScale(g, app, shortNumber(most), top + 8);
+    if (!box.collapsed && least < 0) drawScale(g, app, shortNumber(least), bottom - 5);
+}
+
+/** A value of the scale, readable in front of the lines. @param {CanvasRenderingContext2D} g
+ *  @param {import("./app.js").App} app @param {string} text @param {number} middle */
+function drawScale(g, app, text, middle) {
     const { colors } = app.theme;
     g.font = colors.smallFont;
+    g.globalAlpha = 0.8;
+    g.fillStyle = colors.paper;
+    g.fillRect(2, middle - 6, g.measureText(text).width + 4, 12);
+    g.globalAlpha = 1;
     g.fillStyle = colors.muted;
-    g.textBaseline = "top";
-    g.fillText(shortNumber(most), 4, top + 3);
-    if (!box.collapsed && least < 0) {
-        g.textBaseline = "alphabetic";
-        g.fillText(shortNumber(least), 4, bottom - 1);
-    }
+    g.textBaseline = "middle";
+    g.fillText(text, 4, middle + 0.5);
 }
 
 /** @param {import("./app.js").App} app @param {string} name @param {number} index @param {number} all */

@@ -9,18 +9,25 @@ import { count, duration } from "./units.js";
 export function listenNotes(app) {
     app.on("trace", () => {
         const { trace } = app;
+        const notes = [...trace.warnings];
         const name = visibleText(trace.fileName || "trace");
         byId("file-name").textContent = name;
         byId("file-name").title = name;
         document.title = `${name} · viztracer`;
-        const threads = trace.tracks.filter((/** @type {any} */ t) => t.kind === "slices").length;
-        const processes = new Set(trace.tracks.map((/** @type {any} */ t) => t.process)).size;
-        byId("file-facts").textContent = [duration(trace.end), `${count(trace.events)} events`,
-            processes > 1 ? `${processes} processes` : "", `${threads} ${threads === 1 ? "thread" : "threads"}`]
+        /** @type {import("./tracks.js").Track[]} */
+        const tracks = trace.tracks;
+        const threads = new Set(tracks.filter((t) => t.tid).map((t) => `${t.process} ${t.tid}`)).size;
+        const processes = new Set(tracks.map((t) => t.process)).size;
+        byId("file-facts").textContent = [trace.events ? duration(trace.end) : "", counted(trace.events, "event"),
+            processes > 1 ? counted(processes, "process", "processes") : "", threads ? counted(threads, "thread") : ""]
             .filter(Boolean).join(" · ");
-        replace(byId("notes"), ...trace.warnings.map((/** @type {string} */ text) => note(text)));
+        if (!tracks.length) notes.push("There is nothing to see: nothing was recorded, or all of it was filtered out.");
+        replace(byId("notes"), ...notes.map(note));
     });
 }
+
+/** "1 event", "2 events". @param {number} n @param {string} one @param {string} many */
+const counted = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
 /** @param {string} text */
 function note(text) {

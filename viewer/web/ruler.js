@@ -33,7 +33,8 @@ export function drawRuler(g, view, theme, height, marks) {
             g.fillRect(minor, height - 4, 1, 4);
         }
         g.fillStyle = theme.muted;
-        g.fillText(tickLabel(t, step), x + 4, height - 9);
+        const label = tickLabel(t, step);
+        if (x + 4 + g.measureText(label).width <= view.width) g.fillText(label, x + 4, height - 9);
     }
     g.fillStyle = theme.line;
     g.fillRect(0, height - 1, view.width, 1);
