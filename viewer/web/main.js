@@ -25,7 +25,7 @@ function addTools(app, actions) {
         iconButton(icon, label, () => actions.run(action));
     const theme = tool("moon", "Light or dark", "theme");
     byId("tools").append(
-        tool("minus", "Zoom out (s)", "zoom-out"), tool("plus", "Zoom in (w)", "zoom-in"),
+        h("span.wide", null, tool("minus", "Zoom out (s)", "zoom-out"), tool("plus", "Zoom in (w)", "zoom-in")),
         tool("fit", "Show everything (0)", "fit"), h("span.gap"),
         tool("flag", "Marker (k)", "mark"), tool("save", "Save what is seen as a trace", "save-visible"),
         tool("open", "Open a trace…", "open"), h("span.gap"),

@@ -6,6 +6,7 @@ import { h, download } from "./dom.js";
 
 const ROW_PX = 26;
 const SPARE = 12;
+const FREE_PX = 160;
 
 /**
  * @typedef {{key: string, title: string, hint?: string, number?: boolean, text: (row: any) => string,
@@ -58,7 +59,9 @@ export class Table {
         this.picked = null;
         this.body = h("tbody");
         this.head = h("thead", null, h("tr", null, ...columns.map((c) => this.headCell(c))));
-        this.grid = h("table.grid", { role: "grid", "aria-label": options.label },
+        // A column without a width keeps room in narrow windows, too: the table is scrolled there.
+        const least = columns.reduce((sum, c) => sum + (c.width?.endsWith("px") ? parseInt(c.width, 10) : FREE_PX), 0);
+        this.grid = h("table.grid", { role: "grid", "aria-label": options.label, style: `min-width:${least}px` },
             h("colgroup", null, ...columns.map((c) => h("col", { style: c.width ? `width:${c.width}` : null }))),
             this.head, this.body);
         this.element = h("div.table-scroll", { tabindex: "0", role: "region", "aria-label": options.label }, this.grid);
