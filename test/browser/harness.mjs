@@ -142,8 +142,9 @@ export async function openPage(browser, url, options = {}) {
 /** Until frames come in time and neither words nor picture change any more, for `ms` at least. A machine that does
  *  other things meanwhile is waited for. @param {any} page */
 export async function settle(page, ms = 400) {
-    await page.waitForTimeout(ms);
-    await page.evaluate(async ({ calmFrames, lateMs, mostMs }) => {
+    const lookMs = Math.min(ms, 100);
+    await page.waitForTimeout(ms - lookMs);
+    await page.evaluate(async ({ lookMs, calmFrames, lateMs, mostMs }) => {
         const small = new OffscreenCanvas(192, 108);
         const pencil = small.getContext("2d", { willReadFrequently: true });
         const look = () => {
@@ -153,14 +154,15 @@ export async function settle(page, ms = 400) {
             return location.href + document.body.innerText + pixels.reduce((sum, pixel) => Math.imul(sum ^ pixel, 16777619), 0);
         };
         const frame = () => new Promise(requestAnimationFrame);
-        const end = performance.now() + mostMs;
-        for (let calm = 0, before = ""; calm < calmFrames && performance.now() < end;) {
+        const begin = performance.now();
+        const past = () => performance.now() - begin;
+        for (let calm = 0, before = ""; (calm < calmFrames || past() < lookMs) && past() < mostMs;) {
             const late = await frame().then(async (from) => await frame() - from) > lateMs;
             const now = look();
             calm = late || now !== before ? 0 : calm + 1;
             before = now;
         }
-    }, { calmFrames: 3, lateMs: 40, mostMs: 5000 });
+    }, { lookMs, calmFrames: 2, lateMs: 40, mostMs: 5000 });
 }
 
 /** What a click makes the page save. @param {any} page @param {() => Promise<any>} click @returns {Promise<string>} */

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { bringTrace } from "./carrier.mjs";
 import { launchBrowser, openPage, saved, scratchFolder, settle } from "./harness.mjs";
 import { sharedNames, strangeElements, writeTrace } from "./scenes.mjs";
@@ -61,22 +61,25 @@ async function lookEverywhere(page) {
     await settle(page);
 }
 
-for (const file of [...ownNames(), ...sharedNames()]) {
-    test(`${path.basename(file)}: no script runs`, { timeout: 60000 }, async () => {
-        const server = await bringTrace(file);
-        const page = await openPage(browser, server.url);
-        try {
-            await lookEverywhere(page);
-            assert.deepEqual(await page.evaluate(strangeElements), []);
-            assert.doesNotMatch(await page.title(), /666/);
-            assert.equal(await page.evaluate(() => Object.prototype.hasOwnProperty.call({}.__proto__, "polluted")), false);
-            assert.deepEqual(page.problems, []);
-        } finally {
-            await page.context().close();
-            await server.close();
-        }
-    });
-}
+// Two at once: each waits for its own page most of the time.
+describe("names", { concurrency: 2 }, () => {
+    for (const file of [...ownNames(), ...sharedNames()]) {
+        test(`${path.basename(file)}: no script runs`, { timeout: 60000 }, async () => {
+            const server = await bringTrace(file);
+            const page = await openPage(browser, server.url);
+            try {
+                await lookEverywhere(page);
+                assert.deepEqual(await page.evaluate(strangeElements), []);
+                assert.doesNotMatch(await page.title(), /666/);
+                assert.equal(await page.evaluate(() => Object.prototype.hasOwnProperty.call({}.__proto__, "polluted")), false);
+                assert.deepEqual(page.problems, []);
+            } finally {
+                await page.context().close();
+                await server.close();
+            }
+        });
+    }
+});
 
 test("a table saved as CSV holds no formula", { timeout: 60000 }, async () => {
     const server = await bringTrace(path.join(folder, "own_names.json"));

@@ -360,3 +360,29 @@ scene("a link that is followed in the open page shows what it says and nothing e
     assert.equal(new URL(page.url()).hash, "#tab=flame");
     assert.equal(await page.locator("#query").inputValue(), "");
 }, "#t=100000,500000&q=work_7&tab=hits&flame=time&table=calls&sel=0,20000,1&sort=name");
+
+/** What is seen, cut by the window or covered by another of them. @param {any} page @param {string} selector */
+const outside = (page, selector) => page.evaluate((wanted) => {
+    const boxes = [...document.querySelectorAll(wanted)].filter((e) => e.checkVisibility()).map((e) => [e.getAttribute("aria-label") || e.className || e.id, e.getBoundingClientRect()]);
+    return boxes.filter(([, a]) => a.left < 0 || a.right > innerWidth + 0.5
+        || boxes.some(([, b]) => a !== b && a.left < b.right - 0.5 && b.left < a.right - 0.5 && a.top < b.bottom - 0.5 && b.top < a.bottom - 0.5)).map(([name]) => name);
+}, selector);
+
+for (const width of [390, 700, 1000]) {
+    scene(`a window ${width} pixels wide has room for everything`, async (page) => {
+        assert.deepEqual(await outside(page, ".brand, #search, #tools button"), []);
+        await selectFirst(page, "work_7");
+        for (const part of ["Facts", "Source", "Callers and callees"]) {
+            const section = page.locator(`.details > section[aria-label="${part}"]`);
+            await section.scrollIntoViewIfNeeded();
+            assert.ok((await section.boundingBox()).width > 180, part);
+        }
+        await page.getByRole("tab", { name: "Statistics" }).click();
+        assert.ok((await page.locator(".grid th").first().boundingBox()).width >= 150);
+        await page.keyboard.press("/");
+        await page.keyboard.type("work_7");
+        await page.waitForFunction(() => /\d/.test(document.querySelector("#hits").textContent));
+        assert.deepEqual(await outside(page, ".brand, #hits, #tools button"), []);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+    }, "", { viewport: { width, height: 800 } });
+}
