@@ -42,6 +42,12 @@ static void put(struct vt_jwrite *out, const char *format, ...) {
     vt_jwrite_text(out, text);
 }
 
+/* "2 flows" behind what separates it. */
+static void put_count(struct vt_jwrite *out, const char *before, double count,
+                      const char *one) {
+    put(out, "%s%.0f %s%s", before, count, one, count == 1 ? "" : "s");
+}
+
 void vt_summary_text(struct vt_jwrite *out, const char *text, size_t size) {
     for (size_t i = 0; i < size; i++) {
         bool is_plain = (unsigned char)text[i] >= 0x20 && text[i] != 0x7f;
@@ -83,7 +89,8 @@ static void put_head(struct vt_jwrite *out, const char *name, const cJSON *meta)
              ns < 1e9 ? "ms" : "s");
     vt_summary_text(out, name, strlen(name));
     double events = number_of(counts, "events") - number_of(counts, "metadata");
-    put(out, ": %.0f event%s in %s\n", events, events == 1 ? "" : "s", time);
+    put_count(out, ": ", events, "event");
+    put(out, " in %s\n", time);
 }
 
 /* When it was recorded, and by which version. */
@@ -162,21 +169,15 @@ static enum vt_status put_tracks(struct vt_jwrite *out, const cJSON *meta,
     return VT_OK;
 }
 
-/* ", 2 flows" */
-static void put_count(struct vt_jwrite *out, double count, const char *one) {
-    put(out, ", %.0f %s%s", count, one, count == 1 ? "" : "s");
-}
-
 static void put_counts(struct vt_jwrite *out, const cJSON *meta) {
     const cJSON *counts = cJSON_GetObjectItemCaseSensitive(meta, "counts");
     const cJSON *counters = cJSON_GetObjectItemCaseSensitive(meta, "counters");
     const cJSON *sources = cJSON_GetObjectItemCaseSensitive(meta, "has_sources");
-    double slices = number_of(counts, "slices");
-    put(out, "%.0f slice%s", slices, slices == 1 ? "" : "s");
-    put_count(out, number_of(counts, "instants"), "instant");
-    put_count(out, cJSON_GetArraySize(counters), "counter");
-    put_count(out, number_of(counts, "flows"), "flow");
-    put_count(out, number_of(counts, "objects"), "object");
+    put_count(out, "", number_of(counts, "slices"), "slice");
+    put_count(out, ", ", number_of(counts, "instants"), "instant");
+    put_count(out, ", ", cJSON_GetArraySize(counters), "counter");
+    put_count(out, ", ", number_of(counts, "flows"), "flow");
+    put_count(out, ", ", number_of(counts, "objects"), "object");
     put(out, "; %s\n",
         cJSON_IsTrue(sources) ? "with source code" : "without source code");
 }
@@ -187,11 +188,12 @@ static void put_problems(struct vt_jwrite *out, const cJSON *meta) {
         vt_jwrite_text(out, "not whole: the buffer was full, older events are lost\n");
     if (number_of(meta, "lost_events") > 0)
         put(out, "not whole: %.0f events are lost\n", number_of(meta, "lost_events"));
-    for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
-        if (number_of(found, problems[i].member) > 0)
-            put(out, "note: %.0f %s\n", number_of(found, problems[i].member),
-                number_of(found, problems[i].member) == 1 ? problems[i].one
-                                                          : problems[i].many);
+    for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
+        double count = number_of(found, problems[i].member);
+        if (count > 0)
+            put(out, "note: %.0f %s\n", count,
+                count == 1 ? problems[i].one : problems[i].many);
+    }
 }
 
 enum vt_status vt_summary_write(const char *name, const char *meta, size_t size,
