@@ -81,7 +81,8 @@ void vt_answer_json_payload(struct vt_answer *answer, struct vt_jwrite *out,
 /* ", \"ts_ns\": \"…\", \"wall_ns\": …" of a time since the origin. */
 void vt_answer_json_times(struct vt_answer *answer, struct vt_jwrite *out,
                           int64_t time);
-/* In the fewest digits that are read back as the same; null: no finite number. */
+/* In digits that are read back as the same, whole numbers below 2^53 without a point;
+ * null: no finite number. */
 void vt_answer_json_double(struct vt_jwrite *out, double number);
 
 /* ---- the queries */
