@@ -171,6 +171,6 @@ export class Details {
         return h("div.details", null, h("section", null,
             h("h2", null, visibleText(mark.name)), factList(rows)),
         h("section", null, h("h3", null, "Arguments", mark.args ? iconButton("copy", "Copy the arguments", () => copyText(mark.args, "Arguments")) : null),
-            mark.args ? jsonView(mark.args) : h("div.place", null, "None.")), h("section"));
+            mark.args ? jsonView(mark.args) : h("div.place", null, "None.")));
     }
 }
