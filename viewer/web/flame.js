@@ -6,7 +6,7 @@ import { h, iconButton, replace } from "./dom.js";
 import { layOutFlame } from "./flame_layout.js";
 import { Labels, shortName, visibleText } from "./labels.js";
 import { saveCanvas } from "./picture.js";
-import { count, duration, percent } from "./units.js";
+import { count, counted, duration, percent } from "./units.js";
 
 const ROW = 20;
 
@@ -120,7 +120,7 @@ export class Flame {
             return;
         }
         const subject = mode === "sandwich" && app.selection ? visibleText(shortName(app.selection.name)) : range;
-        replace(this.what, h("b", null, subject), ` · ${duration(this.whole)} of work · ${count(data.nodes.length)} call paths`,
+        replace(this.what, h("b", null, subject), ` · ${duration(this.whole)} of work · ${counted(data.nodes.length, "call path")}`,
             data.left ? ` · ${count(data.left)} calls more are in paths for which there is no room` : "");
         this.canvas.setAttribute("aria-label", `Flame graph: ${subject}, ${duration(this.whole)}. The statistics tab has the numbers as a table.`);
     }
@@ -223,7 +223,7 @@ export class Flame {
         const node = box.nodes[box.node];
         const name = visibleText(this.app.trace.nameOf(node.name));
         replace(this.what, h("b", null, name), ` · ${duration(node.total)} (${percent(node.total / (this.whole || 1))})` +
-            ` · self ${duration(node.self)} · ${count(node.calls)} ${node.calls === 1 ? "call" : "calls"}`);
+            ` · self ${duration(node.self)} · ${counted(node.calls, "call")}`);
     }
 
     savePicture() {

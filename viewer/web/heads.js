@@ -4,7 +4,7 @@
 import { h, icon, iconButton } from "./dom.js";
 import { visible, moveTrack } from "./layout.js";
 import { visibleText } from "./labels.js";
-import { count, percent } from "./units.js";
+import { counted, percent } from "./units.js";
 
 /** @typedef {import("./layout.js").Box} Box */
 
@@ -176,8 +176,8 @@ export class Heads {
 /** @param {import("./trace.js").Track} track @param {number} end of the trace, ns */
 export function trackFacts(track, end) {
     const id = track.tid ? `tid ${track.tid}` : "";
-    const words = { slices: "slices", counter: "values", instants: "instants", objects: "events" };
-    const amount = `${count(track.count)} ${words[track.kind]}`;
+    const words = { slices: "slice", counter: "value", instants: "instant", objects: "event" };
+    const amount = counted(track.count, words[track.kind]);
     const busy = track.kind === "slices" && end > 0 ? `${percent(Math.min(1, track.busyNs / end))} busy` : "";
     return [id, busy, amount].filter(Boolean).join(" · ");
 }

@@ -134,7 +134,7 @@ export class Loader {
 function advice(message) {
     if (/memory/i.test(message)) return "It is too large for a page. Open it with vizviewer --use_external_processor FILE: the engine then stays in the server.";
     if (/fetch|network|HTTP/i.test(message)) return "The server does not answer. Is vizviewer still running? With --once it ends after the page was served.";
-    if (/compress|data check|truncated|inflat/i.test(message)) return "Its gzip data were cut off or changed on their way: get the file again.";
+    if (/compress|data check|truncated|inflat/i.test(message)) return "Its gzip data were cut off or changed on their way: get the file again. vizviewer FILE says where.";
     if (/not whole|damaged/.test(message)) return "Get the file again from where it came from: it was cut off or changed on its way.";
     return "The file is not a trace in Chrome's trace format, or it was cut off while it was written.";
 }

@@ -3,7 +3,7 @@
 // Title, facts and warnings of the trace at the top of the page.
 import { byId, h, iconButton, replace } from "./dom.js";
 import { visibleText } from "./labels.js";
-import { count, duration } from "./units.js";
+import { counted, duration } from "./units.js";
 
 /** @param {import("./app.js").App} app */
 export function listenNotes(app) {
@@ -25,9 +25,6 @@ export function listenNotes(app) {
         replace(byId("notes"), ...notes.map(note));
     });
 }
-
-/** "1 event", "2 events". @param {number} n @param {string} one @param {string} many */
-const counted = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
 /** @param {string} text */
 function note(text) {

@@ -6,7 +6,7 @@ import { byId, h, iconButton, replace } from "./dom.js";
 import { isEmptyQuery, parseQuery } from "./query_syntax.js";
 import { Table } from "./table.js";
 import { shortName, placeOf, visibleText } from "./labels.js";
-import { count, duration, exactDuration } from "./units.js";
+import { count, counted, duration, exactDuration } from "./units.js";
 
 const WAIT_MS = 90;
 const MOST_LISTED = 2000;
@@ -101,12 +101,12 @@ export class Search {
             replace(this.what, "Words, /regex/, dur>1ms, thread:name, arg:text: press ", h("kbd", null, "?"), " for examples.");
             return;
         }
-        const where = this.at >= 0 ? `${count(this.at + 1)} of ${count(this.total)}` : this.total === 1 ? "1 hit" : `${count(this.total)} hits`;
+        const where = this.at >= 0 ? `${count(this.at + 1)} of ${count(this.total)}` : counted(this.total, "hit");
         replace(this.output, this.total ? where : "no hits",
             iconButton("up", "Previous hit (Shift+Enter)", () => this.step(-1)),
             iconButton("down", "Next hit (Enter)", () => this.step(1)));
         const listed = this.total > this.app.hits.length ? `, the first ${count(this.app.hits.length)} are listed` : "";
-        replace(this.what, h("b", null, this.total === 1 ? "1 hit" : `${count(this.total)} hits`), listed);
+        replace(this.what, h("b", null, counted(this.total, "hit")), listed);
     }
 
     /** @param {KeyboardEvent} event */

@@ -5,7 +5,7 @@ import { h, iconButton, replace } from "./dom.js";
 import { Table } from "./table.js";
 import { drawHistogram } from "./histogram.js";
 import { shortName, placeOf, visibleText } from "./labels.js";
-import { count, duration, percent } from "./units.js";
+import { count, counted, duration, percent } from "./units.js";
 
 /** @typedef {{name: number, calls: number, total: number, self: number, min: number, mean: number,
  *   p50: number, p95: number, p99: number, max: number}} FunctionRow */
@@ -107,7 +107,7 @@ export class Stats {
         const { range } = this.app;
         const calls = rows ? rows.reduce((sum, row) => sum + row.calls, 0) : 0;
         replace(this.what, h("b", null, range ? duration(range[1] - range[0]) : "The whole trace"),
-            rows ? ` · ${count(rows.length)} functions · ${count(calls)} calls · ${duration(this.total)} of work` : "",
+            rows ? ` · ${counted(rows.length, "function")} · ${counted(calls, "call")} · ${duration(this.total)} of work` : "",
             range ? "" : " · drag on the ruler for a range");
     }
 
@@ -141,7 +141,7 @@ export class Stats {
         };
         replace(this.aside, h("h3", null, visibleText(shortName(name))),
             place ? h("p", null, visibleText(`${place.path}:${place.line}`)) : "",
-            h("p", null, `${count(row.calls)} ${row.calls === 1 ? "call" : "calls"}, ${percent(row.self / this.total)} of the work`), canvas,
+            h("p", null, `${counted(row.calls, "call")}, ${percent(row.self / this.total)} of the work`), canvas,
             h("div.buttons", null,
                 h("button.button", { type: "button", onclick: go(row.max) }, "Longest call"),
                 h("button.button", { type: "button", onclick: go(0) }, "First call")));

@@ -4,7 +4,7 @@
 import { h } from "./dom.js";
 import { shortName, visibleText, placeOf } from "./labels.js";
 import { counterValues } from "./counters.js";
-import { count, duration, percent } from "./units.js";
+import { counted, duration, percent } from "./units.js";
 
 export class Tip {
     /** @param {HTMLElement} element @param {import("./app.js").App} app @param {import("./timeline.js").Timeline} timeline */
@@ -44,9 +44,8 @@ export class Tip {
                 h("span", null, h("em", null, duration(hit.duration))),
             ];
         }
-        const calls = hit.count === 1 ? "1 call" : `${count(hit.count)} calls`;
         return [
-            h("b", null, `${calls}, the longest: ${visibleText(shortName(name))}`),
+            h("b", null, `${counted(hit.count, "call")}, the longest: ${visibleText(shortName(name))}`),
             h("span", null, `${percent(hit.busy)} of ${duration(hit.t1 - hit.t0)}; zoom in to tell them apart`),
         ];
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 // The outline of a trace (META) → the tracks of the page.
+import { counted } from "./units.js";
 
 /**
  * @typedef {"slices" | "counter" | "instants" | "objects"} TrackKind
@@ -66,7 +67,7 @@ function addCounters(counters, process, add) {
 /** What is not shown as it was meant, in words. @param {any} meta @returns {string[]} */
 export function warningsOf(meta) {
     const { problems } = meta;
-    const n = (/** @type {number} */ count, /** @type {string} */ one, /** @type {string} */ many) => (count ? [count === 1 ? `1 ${one}` : `${count} ${many}`] : []);
+    const n = (/** @type {number} */ count, /** @type {string} */ one, /** @type {string} */ many) => (count ? [counted(count, one, many)] : []);
     const odd = [
         ...n(problems.unfinished, "slice had no end (drawn to the end of the trace)", "slices had no end (drawn to the end of the trace)"),
         ...n(problems.end_without_begin, "end without a beginning", "ends without a beginning"),

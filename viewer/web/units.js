@@ -66,6 +66,9 @@ export function count(value) {
     return group(String(Math.round(value)));
 }
 
+/** "1 call", "2 000 calls". @param {number} n @param {string} one @param {string} many */
+export const counted = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
 /** @param {number} share of one */
 export function percent(share) {
     if (!Number.isFinite(share)) return "–";
